@@ -117,14 +117,15 @@ var above = map[string][]string{
 	// It mutates users' packages and knows no semaphore; the explorer judges them.
 	"stress/mutation": {"stress/explore", "stress/internal/mutate"},
 
-	"reports":                 {"reports/read", "reports/compare", "reports/draw"},
-	"reports/read":            {"golang.org/x/perf/bench*"},
-	"reports/internal/format": {"golang.org/x/perf/benchunit"},
+	"reports":                    {"reports/read", "reports/compare", "reports/draw"},
+	"reports/read":               {"golang.org/x/perf/bench*"},
+	"reports/internal/format":    {"golang.org/x/perf/benchunit"},
+	"reports/internal/texttable": {}, // the layout of benchstat; its cells are texts
 	"reports/compare": {"reports/read", "reports/internal/format", "reports/compare/internal/utest",
 		"golang.org/x/perf/bench*", "github.com/montanaflynn/stats"},
 	"reports/compare/internal/utest": {"golang.org/x/perf/benchmath", "github.com/aclements/go-moremath/*"},
 	"reports/draw": {"reports/read", "reports/compare", "reports/internal/format",
-		"reports/internal/picture", "golang.org/x/perf/bench*",
+		"reports/internal/picture", "reports/internal/texttable", "golang.org/x/perf/bench*",
 		"github.com/rivo/uniseg"},
 	"reports/gate": {"reports", "reports/gate/internal/signedrank",
 		"github.com/aclements/go-moremath/stats"}, // the distribution of Mann and Whitney, as in reports/compare

@@ -2,18 +2,16 @@ package draw
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/perf/benchunit"
 
 	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/reports/compare"
 	"github.com/semabench/semabench/reports/internal/format"
+	"github.com/semabench/semabench/reports/internal/texttable"
 )
 
 // WriteText writes c as benchstat would: one table for each configuration and unit, with every
@@ -54,25 +52,25 @@ func WriteText(w io.Writer, c *compare.Comparison) error {
 // writeUnit writes one table of t. Columns without a value in the unit u are left out.
 func writeUnit(w io.Writer, t *compare.Table, u *compare.Unit) {
 	var notes footnotes
-	g := newTextTable(escape.Printable(u.Name))
+	g := texttable.New(escape.Printable(u.Name))
 	var cols []int // the columns that have this unit
 	for col, name := range t.Cols {
 		if u.Measured(col) {
 			cols = append(cols, col)
-			g.column(name)
+			g.Column(name)
 		}
 	}
-	g.reserveRows(len(u.Cells) + 1)
+	g.Reserve(len(u.Cells) + 1)
 	rows := 0
 	for i, cells := range u.Cells {
-		if g.addRow(t.Rows[i].Name, u, cells, cols, &notes) {
+		if addRow(g, t.Rows[i].Name, u, cells, cols, &notes) {
 			rows++
 		}
 	}
 	if rows > 1 {
-		g.addGeomeans(u, cols, &notes)
+		addGeomeans(g, u, cols, &notes)
 	}
-	g.write(w)
+	g.Write(w)
 	for i, n := range notes.list {
 		fmt.Fprintf(w, "%s %s\n", superscript(i+1), n)
 	}
@@ -80,8 +78,9 @@ func writeUnit(w io.Writer, t *compare.Table, u *compare.Unit) {
 
 // addRow adds a row, unless it has no cell in this unit. It reports whether it added one.
 //
-// reserveRows has made room for every row before, so adding does not copy the table.
-func (g *textTable) addRow(
+// Reserve has made room for every row before, so adding does not copy the table.
+func addRow(
+	g *texttable.Table,
 	name string,
 	u *compare.Unit,
 	cells []*compare.Cell,
@@ -99,10 +98,10 @@ func (g *textTable) addRow(
 	}
 	// One scale for the row, so that its values can be compared at a glance.
 	scale := benchunit.CommonScale(centers, benchunit.ClassOf(u.Name))
-	g.row(name)
+	g.Row(name)
 	for i, col := range cols {
 		if cells[col] != nil {
-			g.set(i, newTextCell(cells[col], cells[u.Base], scale, notes))
+			g.Set(i, newTextCell(cells[col], cells[u.Base], scale, notes))
 		}
 	}
 	return true
@@ -111,16 +110,16 @@ func (g *textTable) addRow(
 // newTextCell formats a cell in the scale of its row.
 //
 // benchstat prints p=0.000 for a small p. No p is zero, so the text is changed here.
-func newTextCell(c, base *compare.Cell, scale benchunit.Scaler, notes *footnotes) textCell {
-	e := textCell{
-		center: scale.Format(c.Summary.Center),
-		spread: c.Summary.PctRangeString(),
-		note:   notes.mark(c.Summary.Warnings),
+func newTextCell(c, base *compare.Cell, scale benchunit.Scaler, notes *footnotes) texttable.Cell {
+	e := texttable.Cell{
+		Center: scale.Format(c.Summary.Center),
+		Spread: c.Summary.PctRangeString(),
+		Note:   notes.mark(c.Summary.Warnings),
 	}
 	if c.VsBase != nil {
-		e.delta = c.VsBase.FormatDelta(base.Summary.Center, c.Summary.Center)
-		e.test = "(" + strings.Replace(c.VsBase.String(), "p=0.000", "p<0.001", 1) + ")"
-		e.deltaNote = notes.mark(c.VsBase.Warnings)
+		e.Delta = c.VsBase.FormatDelta(base.Summary.Center, c.Summary.Center)
+		e.Test = "(" + strings.Replace(c.VsBase.String(), "p=0.000", "p<0.001", 1) + ")"
+		e.DeltaNote = notes.mark(c.VsBase.Warnings)
 	}
 	return e
 }
@@ -128,25 +127,25 @@ func newTextCell(c, base *compare.Cell, scale benchunit.Scaler, notes *footnotes
 // addGeomeans adds the row of the geometric means, in the notation of benchstat.
 //
 // “?” stands for a quotient that does not exist, as benchstat has it. The warning is a footnote.
-func (g *textTable) addGeomeans(u *compare.Unit, cols []int, notes *footnotes) {
-	g.row("geomean")
+func addGeomeans(g *texttable.Table, u *compare.Unit, cols []int, notes *footnotes) {
+	g.Row("geomean")
 	for i, col := range cols {
 		mean := u.Geomeans[col]
-		var e textCell
+		var e texttable.Cell
 		if mean.Center != 0 {
-			e.center = benchunit.Scale(mean.Center, benchunit.ClassOf(u.Name))
+			e.Center = benchunit.Scale(mean.Center, benchunit.ClassOf(u.Name))
 		}
 		mark := notes.mark(mean.Warnings)
 		if col == u.Base {
-			e.note = mark
-			g.set(i, e)
+			e.Note = mark
+			g.Set(i, e)
 			continue
 		}
-		e.delta, e.deltaNote = "?", mark
+		e.Delta, e.DeltaNote = "?", mark
 		if mean.VsBase != 0 {
-			e.delta = fmt.Sprintf("%+.2f%%", (mean.VsBase-1)*100)
+			e.Delta = fmt.Sprintf("%+.2f%%", (mean.VsBase-1)*100)
 		}
-		g.set(i, e)
+		g.Set(i, e)
 	}
 }
 
@@ -190,172 +189,6 @@ func superscript(n int) string {
 	return b.String()
 }
 
-// A textTable lays out one table in the manner of benchstat: a label, then for each column a
-// center and its spread, and from the second column on a delta with its test.
-//
-//	              │    cond     │              channel              │
-//	              │   sec/op    │   sec/op     vs base              │
-//	permits=4-2     12.34µ ± 2%   17.52µ ± 3%  +41.97% (p=0.002 n=6)
-//
-// The layout is made by hand, because text/tabwriter aligns whole cells. Here the parts of a
-// cell are aligned: all ± stand below each other.
-type textTable struct {
-	unit    string
-	columns []string
-	rows    []textRow
-	free    []textCell // cells that are allocated, but in no row yet
-}
-
-type textRow struct {
-	label   string
-	entries []textCell
-}
-
-// A textCell is one cell in the pieces that are aligned below each other.
-type textCell struct{ center, spread, note, delta, test, deltaNote string }
-
-const vsBase = "vs base"
-
-func newTextTable(unit string) *textTable { return &textTable{unit: unit} }
-
-// column adds a column.
-func (g *textTable) column(name string) { g.columns = append(g.columns, name) }
-
-// set fills in a cell of the last row.
-func (g *textTable) set(column int, e textCell) { g.rows[len(g.rows)-1].entries[column] = e }
-
-// row adds a row. Its cells come from a large allocation: a report may have 25 000 rows.
-//
-// 64 rows share one allocation, with a capacity that keeps append from writing into the next
-// row.
-func (g *textTable) row(label string) {
-	if len(g.free) < len(g.columns) {
-		g.free = make([]textCell, 64*len(g.columns))
-	}
-	entries := g.free[:len(g.columns):len(g.columns)]
-	g.free = g.free[len(g.columns):]
-	g.rows = append(g.rows, textRow{label, entries})
-}
-
-// reserveRows makes room for a number of further rows.
-func (g *textTable) reserveRows(rows int) { g.rows = slices.Grow(g.rows, rows) }
-
-// widths are the widths of the pieces of a column. A note includes the space before it.
-type widths struct{ center, spread, note, delta, test, deltaNote int }
-
-// write writes the table. Two passes: the widths are known only when all rows are.
-func (g *textTable) write(w io.Writer) {
-	label := 0
-	for _, r := range g.rows {
-		label = max(label, width(r.label))
-	}
-	all := make([]widths, len(g.columns))
-	for i := range g.columns {
-		all[i] = g.measureColumn(i)
-	}
-	g.writeHead(w, label, all)
-	var line bytes.Buffer
-	for _, r := range g.rows {
-		line.Reset()
-		line.WriteString(pad(r.label, label))
-		for i, e := range r.entries {
-			line.WriteString(e.format(all[i], i > 0))
-		}
-		fmt.Fprintf(w, "%s\n", bytes.TrimRight(line.Bytes(), " "))
-	}
-}
-
-// measureColumn returns the widths of column i. If its heading is wider than all cells, the
-// center takes the difference.
-//
-// The unit is centred over the value, and “vs base” over the delta. Each takes the missing room
-// from its own part first, and the name of the column takes the rest from the center.
-func (g *textTable) measureColumn(i int) widths {
-	var ws widths
-	for _, r := range g.rows {
-		e := r.entries[i]
-		ws.center = max(ws.center, width(e.center))
-		ws.spread = max(ws.spread, width(e.spread))
-		ws.note = max(ws.note, width(spaced(e.note)))
-		ws.delta = max(ws.delta, width(e.delta))
-		ws.test = max(ws.test, width(spaced(e.test)))
-		ws.deltaNote = max(ws.deltaNote, width(spaced(e.deltaNote)))
-	}
-	ws.center += max(0, width(g.unit)-ws.summary())
-	if i > 0 {
-		ws.test += max(0, width(vsBase)-ws.comparison())
-	}
-	ws.center += max(0, width(g.columns[i])-ws.total(i > 0))
-	return ws
-}
-
-// summary is the width of a value with its spread and note.
-func (ws widths) summary() int { return ws.center + width(" ± ") + ws.spread + ws.note }
-
-// comparison is the width of a delta with its test and note.
-func (ws widths) comparison() int { return ws.delta + ws.test + ws.deltaNote }
-
-// total is the width of a column; compared columns have a delta.
-func (ws widths) total(compared bool) int {
-	if !compared {
-		return ws.summary()
-	}
-	return ws.summary() + width("  ") + ws.comparison()
-}
-
-// writeHead writes the names of the columns and the units below them.
-func (g *textTable) writeHead(w io.Writer, label int, all []widths) {
-	names := strings.Repeat(" ", label)
-	units := names
-	for i, ws := range all {
-		names += " │ " + centered(g.columns[i], ws.total(i > 0))
-		units += " │ " + centered(g.unit, ws.summary())
-		if i > 0 {
-			units += "  " + pad(vsBase, ws.comparison())
-		}
-	}
-	fmt.Fprintf(w, "%s │\n%s │\n", names, units)
-}
-
-// format joins the pieces of a cell, each padded to the width of its column.
-//
-// A cell without a value has no ±, but as many spaces: what follows it stays below its column.
-func (e textCell) format(ws widths, compared bool) string {
-	between := " ± "
-	if e.spread == "" {
-		between = "   "
-	}
-	s := "   " + padLeft(e.center, ws.center) + between + padLeft(e.spread, ws.spread) +
-		pad(spaced(e.note), ws.note)
-	if compared {
-		s += "  " + padLeft(e.delta, ws.delta) + pad(spaced(e.test), ws.test) +
-			pad(spaced(e.deltaNote), ws.deltaNote)
-	}
-	return s
-}
-
-// spaced puts a space before s, unless s is empty.
-func spaced(s string) string {
-	if s == "" {
-		return ""
-	}
-	return " " + s
-}
-
-// width counts runes, as benchstat does.
-//
-// East Asian characters count as one here and take two columns on a terminal. Agreement with
-// benchstat is worth more than their alignment.
-func width(s string) int { return utf8.RuneCountInString(s) }
-
-func pad(s string, to int) string { return s + strings.Repeat(" ", max(0, to-width(s))) }
-
-func padLeft(s string, to int) string { return strings.Repeat(" ", max(0, to-width(s))) + s }
-
-func centered(s string, to int) string {
-	return pad(strings.Repeat(" ", max(0, to-width(s))/2)+s, to)
-}
-
 // writeRatios writes the ratios in tables of their own. The tables above them keep the layout of
 // benchstat, which readers know by heart.
 func writeRatios(w io.Writer, c *compare.Comparison) {
@@ -393,27 +226,27 @@ const ratioWidth = 44
 // A line is printed only if one of its columns has a ratio. The base column would be 1 in every
 // row.
 func writeUnitRatios(w io.Writer, t *compare.Table, u *compare.Unit) {
-	label := width(escape.Printable(u.Name))
+	label := texttable.Width(escape.Printable(u.Name))
 	for _, r := range t.Rows {
-		label = max(label, width(r.Name))
+		label = max(label, texttable.Width(r.Name))
 	}
-	line := pad(escape.Printable(u.Name), label)
+	line := texttable.Pad(escape.Printable(u.Name), label)
 	var cols []int
 	for i, name := range t.Cols {
 		if i != u.Base && u.Measured(i) {
 			cols = append(cols, i)
-			line += "  " + pad(name, ratioWidth)
+			line += "  " + texttable.Pad(name, ratioWidth)
 		}
 	}
 	fmt.Fprintf(w, "\n%s\n", strings.TrimRight(line, " "))
 	for i, cells := range u.Cells {
-		line, any := pad(t.Rows[i].Name, label), false
+		line, any := texttable.Pad(t.Rows[i].Name, label), false
 		for _, col := range cols {
 			text := ""
 			if c := cells[col]; c != nil && c.VsBase != nil {
 				text, any = ratioLine(c.VsBase), true
 			}
-			line += "  " + pad(text, ratioWidth)
+			line += "  " + texttable.Pad(text, ratioWidth)
 		}
 		if any {
 			fmt.Fprintln(w, strings.TrimRight(line, " "))

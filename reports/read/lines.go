@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"sort"
 	"strings"
 
 	"golang.org/x/perf/benchfmt"
@@ -34,8 +33,8 @@ const maxLine = 64<<10 - 1
 // and content joins rows that are in parts.
 //
 // It is an io.Reader between the file and benchfmt, and not a parser of its own: what a
-// benchmark line means is decided by benchfmt, as in benchstat. The price is the list of
-// origins, since benchfmt counts the lines that it is given.
+// benchmark line means is decided by benchfmt, as in benchstat. The price is the
+// numbering, since benchfmt counts the lines that it is given.
 type lineReader struct {
 	r       *bufio.Reader
 	name    string
@@ -43,8 +42,7 @@ type lineReader struct {
 	line    int    // the number of the current line in the text
 	last    byte
 	ended   bool // next has seen the end of the text
-	emitted int  // lines that were passed on
-	origins []origin
+	numbers numbering
 
 	decided bool // a row was seen, so prefix holds
 	prefix  *prefix
@@ -52,31 +50,21 @@ type lineReader struct {
 	head    []headLine // the lines before the first row
 	size    int        // the bytes in head
 
-	events testEvents
-	joiner joiner
-	echoes []span // the sections in which gotestsum repeats lines
-	echoed int    // rows in them that were in the text before
-	ran    []string
-	runs   runCounter
+	events  testEvents
+	joiner  joiner
+	summary summaries
+	echoed  int // rows in summaries that were in the text before
+	runs    runCounter
 
 	broken   []*benchfmt.SyntaxError
 	failures []*benchfmt.SyntaxError
 	foreign  foreign
 }
 
-// An origin says that emitted lines from number emitted on come from the lines that are shift
-// further down in the text.
-//
-// A text without any repair has no origin at all. Otherwise one is added where the shift
-// changes, and not for each line.
-type origin struct{ emitted, shift int }
-
 type headLine struct {
 	text []byte
 	line int
 }
-
-type span struct{ from, to int }
 
 // newLineReader decodes and buffers. The buffer has room for the longest line, so ReadSlice
 // returns every legal line whole and without a copy.
@@ -136,7 +124,7 @@ func (l *lineReader) next() error {
 				return err
 			}
 		case l.isPlainRow(line):
-			l.count(l.line)
+			l.numbers.pass(l.line)
 			l.rest = line
 		default:
 			l.physical(line)
@@ -206,7 +194,7 @@ func (l *lineReader) piece(line []byte) {
 		l.decide(nil)
 	}
 	switch {
-	case l.prefix == nil && at > 0 && l.isEcho(l.line) && len(bytes.TrimSpace(line[:at])) == 0:
+	case l.prefix == nil && at > 0 && l.summary.repeats(l.line) && len(bytes.TrimSpace(line[:at])) == 0:
 		l.unwrapped(line[at:])
 	case l.prefix == nil && at > 0:
 		p := newPrefix(string(line[:at]))
@@ -324,7 +312,7 @@ func (l *lineReader) content(line []byte) {
 	} else if l.nulls(line) {
 		return
 	} else {
-		l.noteSection(line)
+		l.summary.observe(line, l.line)
 		l.runs.add(line)
 		if reportsFailure(line) {
 			l.failures = append(l.failures, l.syntaxError(clip(strings.TrimSpace(string(line)))))
@@ -338,53 +326,6 @@ func (l *lineReader) content(line []byte) {
 	if len(line) > 0 {
 		l.emit(line, l.line)
 	}
-}
-
-// beforeFailure returns the row in line without a report of failure behind it, and records that.
-//
-// A benchmark that fails after its figures were printed without a newline has both in one line.
-// The figures are a result and the rest is a failure.
-func (l *lineReader) beforeFailure(line []byte) []byte {
-	i := bytes.Index(line, []byte("FAIL"))
-	if i < 0 {
-		return line
-	}
-	row := bytes.TrimSuffix(line[:i], []byte("--- "))
-	if !isRow(row) {
-		return line
-	}
-	l.failures = append(l.failures, l.syntaxError(clip(strings.TrimSpace(string(line[i:])))))
-	return row
-}
-
-// noteSection notes where gotestsum repeats the output of tests, and which packages ended.
-//
-// The first bytes are compared before the prefixes: this runs for every line that is no row.
-func (l *lineReader) noteSection(line []byte) {
-	switch n := len(l.echoes); {
-	case len(line) == 0 || line[0] != '=' && line[0] != 'D' && line[0] != 'o':
-	case bytes.HasPrefix(line, []byte("=== Failed")), bytes.HasPrefix(line, []byte("=== Skipped")),
-		bytes.HasPrefix(line, []byte("=== FAIL: ")), bytes.HasPrefix(line, []byte("=== SKIP: ")):
-		if n == 0 || l.echoes[n-1].to > 0 {
-			l.echoes = append(l.echoes, span{from: l.line})
-		}
-	case bytes.HasPrefix(line, []byte("DONE ")) && n > 0:
-		l.echoes[n-1].to = l.line
-	case bytes.HasPrefix(line, []byte("ok  \t")):
-		if f := bytes.Fields(line); len(f) > 1 && len(l.ran) < 3 &&
-			!slices.Contains(l.ran, string(f[1])) {
-			l.ran = append(l.ran, string(f[1]))
-		}
-	}
-}
-
-// isEcho reports whether gotestsum may have repeated the line.
-//
-// A section that has not ended reaches to the end of the text.
-func (l *lineReader) isEcho(line int) bool {
-	return slices.ContainsFunc(l.echoes, func(s span) bool {
-		return line > s.from && (s.to == 0 || line < s.to)
-	})
 }
 
 // end handles the lines that waited for others.
@@ -408,32 +349,9 @@ func (l *lineReader) end() {
 
 // emit adds one line to rest.
 func (l *lineReader) emit(line []byte, source int) {
-	l.count(source)
+	l.numbers.pass(source)
 	l.rest = append(l.rest, bytes.TrimRight(line, "\r\n")...)
 	l.rest = append(l.rest, '\n')
-}
-
-// count counts one line that is passed on and remembers its place in the text.
-//
-// Every line that goes to benchfmt passes here exactly once; otherwise all later positions would
-// be wrong.
-func (l *lineReader) count(source int) {
-	l.emitted++
-	shift := source - l.emitted
-	if n := len(l.origins); n == 0 && shift != 0 || n > 0 && l.origins[n-1].shift != shift {
-		l.origins = append(l.origins, origin{l.emitted, shift})
-	}
-}
-
-// source returns the number in the text of a line that was passed on.
-//
-// A binary search, as a text of many repairs has many origins.
-func (l *lineReader) source(emitted int) int {
-	i := sort.Search(len(l.origins), func(i int) bool { return l.origins[i].emitted > emitted })
-	if i == 0 {
-		return emitted
-	}
-	return emitted + l.origins[i-1].shift
 }
 
 // notes says what was done to the text.
@@ -482,38 +400,6 @@ func (l *lineReader) syntaxError(msg string) *benchfmt.SyntaxError {
 
 func (l *lineReader) syntaxErrorAt(line int, msg string) *benchfmt.SyntaxError {
 	return &benchfmt.SyntaxError{FileName: l.name, Line: line, Msg: msg}
-}
-
-// clip shortens a message to 160 bytes, so that it stays one line of a report.
-func clip(s string) string {
-	const most = 160
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
-}
-
-// failurePrefixes begin the lines by which go test and the Go runtime say that a program failed.
-// The results of such a program may be good, but the run did not do all that it was meant to do.
-var failurePrefixes = [][]byte{
-	[]byte("--- FAIL"), []byte("FAIL\t"), []byte("FAIL\n"), []byte("FAIL\r"), []byte("FAIL:"),
-	[]byte("panic: "), []byte("fatal error: "), []byte("exit status "), []byte("signal: "),
-	[]byte("*** Test killed"), []byte("WARNING: DATA RACE"), []byte("SIGQUIT: "),
-}
-
-// reportsFailure reports whether line begins with one of failurePrefixes.
-func reportsFailure(line []byte) bool {
-	// Nearly all lines are benchmark lines, and no prefix begins with B: this test keeps the
-	// others off the hot path.
-	if len(line) == 0 || line[0] == 'B' {
-		return false
-	}
-	for _, sign := range failurePrefixes {
-		if bytes.HasPrefix(line, sign) {
-			return true
-		}
-	}
-	return string(line) == "FAIL"
 }
 
 // isUnterminated reports whether line is the last line of the text and lacks a newline.

@@ -179,7 +179,7 @@ func (l *Log) readText(reader *benchfmt.Reader, c *collector, text io.Reader, na
 // record adds one record of benchfmt to l or to the collector.
 func (l *Log) record(rec benchfmt.Record, c *collector, plan *plan, last *lastLine) {
 	file, line := rec.Pos()
-	line = c.lines.source(line)
+	line = c.lines.numbers.source(line)
 	switch rec := rec.(type) {
 	case *benchfmt.SyntaxError:
 		rec.Line = line
@@ -198,7 +198,7 @@ func (l *Log) record(rec benchfmt.Record, c *collector, plan *plan, last *lastLi
 		tidyZeros(rec)
 		// A repeated row is dropped only if an equal one was read before: two equal measurements
 		// outside of a section are both counted.
-		if c.lines.isEcho(line) && c.has(rec) {
+		if c.lines.summary.repeats(line) && c.has(rec) {
 			c.lines.echoed++
 			return
 		}

@@ -170,14 +170,14 @@ func (c *collector) notes(file string) (list []string) {
 		}) {
 		list = append(list, notUTF8(file))
 	}
-	if len(c.lines.ran) < 2 {
+	if len(c.lines.summary.ran) < 2 {
 		return list
 	}
 	for _, config := range c.configs {
 		if !slices.ContainsFunc(config.lines,
 			func(cfg benchfmt.Config) bool { return cfg.Key == "pkg" }) {
 			return append(list, escape.Printable(file+": some rows have no pkg: line above them, and "+
-				"several packages ran ("+strings.Join(c.lines.ran, ", ")+
+				"several packages ran ("+strings.Join(c.lines.summary.ran, ", ")+
 				"): rows of one name are one sample"))
 		}
 	}
