@@ -251,3 +251,93 @@ func (s picky) Acquire(ctx context.Context, n int64) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
+
+// zeroGives is K7: Release(0) admits the head though it does not fit. With one of two permits free
+// and a head that asks for two, Release(0) makes three permits held. Weights of zero are tested on
+// an idle semaphore first, where nothing waits. It breaks C13.
+type zeroGives struct{ *queue }
+
+func newZeroGives(size int64) impls.Semaphore { return zeroGives{newQueue(size)} }
+
+func (s zeroGives) Release(n int64) {
+	if n > 0 {
+		s.queue.Release(n)
+		return
+	}
+	s.queue.Release(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if head := s.line.Front(); head != nil && s.held < s.size {
+		s.admit(head)
+	}
+}
+
+// zeroLeaver is K8: an Acquire(0) that leaves the line admits the head though it does not fit. A
+// weight of zero waits in line under FIFO. It frees nothing when it leaves, but the line behind it
+// may move up; this one moves up without a look at the permits. It breaks C13.
+type zeroLeaver struct{ *queue }
+
+func newZeroLeaver(size int64) impls.Semaphore { return zeroLeaver{newQueue(size)} }
+
+func (s zeroLeaver) Acquire(ctx context.Context, n int64) error {
+	w, err := s.join(ctx, n)
+	if w == nil {
+		return err
+	}
+	if err = s.wait(ctx, w); err == nil || n > 0 {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if head := s.line.Front(); head != nil && s.held < s.size {
+		s.admit(head)
+	}
+	return err
+}
+
+// wrappingLine is K9: Release admits the waiters whose weights add up to the free permits. The sum
+// is right until it passes the largest int64: then it is negative, which is below every number of
+// free permits, and the line is admitted. Each weight alone is legal, so a test of extremes with
+// one waiter passes. It breaks C15.
+type wrappingLine struct{ *queue }
+
+func newWrappingLine(size int64) impls.Semaphore { return wrappingLine{newQueue(size)} }
+
+func (s wrappingLine) Release(n int64) {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n > s.held {
+		panic("mutant: released more than held")
+	}
+	s.held -= n
+	free, sum := s.size-s.held, int64(0)
+	for s.line.Len() > 0 {
+		sum += s.line.Front().Value.(*waiter).n
+		if sum > free {
+			return
+		}
+		s.admit(s.line.Front())
+	}
+}
+
+// lineDropped is K10: the panic of an over-release leaves an empty line behind. The panic is right
+// and the count is right, but the waiters sleep until their ctx is done. Only a weight above the
+// size takes the branch, and only a request that waits shows the loss. It breaks C11.
+type lineDropped struct{ *queue }
+
+func newLineDropped(size int64) impls.Semaphore { return lineDropped{newQueue(size)} }
+
+func (s lineDropped) Release(n int64) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if n > s.size { // the branch for a corrupted count
+				s.line.Init()
+			}
+			panic(r)
+		}
+	}()
+	s.queue.Release(n)
+}

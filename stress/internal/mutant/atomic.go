@@ -251,3 +251,20 @@ func (s *deafSpinner) Acquire(ctx context.Context, n int64) error {
 	spin(s.TryAcquire, n, func() bool { return true })
 	return nil
 }
+
+// restless is K21: a waiter looks at the permits in a loop, and only yields in between. All results
+// are right and come soon, so only the processor time of a waiter tells. It breaks C37: the Waits
+// of the mutant does not declare that it spins.
+type restless struct{ *queue }
+
+func newRestless(size int64) impls.Semaphore { return restless{newQueue(size)} }
+
+func (s restless) Acquire(ctx context.Context, n int64) error {
+	for ctx.Err() == nil {
+		if s.queue.TryAcquire(n) {
+			return nil
+		}
+		runtime.Gosched()
+	}
+	return ctx.Err()
+}

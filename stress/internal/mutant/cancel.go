@@ -2,6 +2,7 @@ package mutant
 
 import (
 	"context"
+	"time"
 
 	"github.com/semabench/semabench/impls"
 )
@@ -207,4 +208,51 @@ func (s deaf) Acquire(ctx context.Context, n int64) error {
 		<-w.ready
 	}
 	return err
+}
+
+// secondLook is K4: permits that were free are lost if ctx is done by then. The window lies between
+// the poll in join, under mu, and the look here: a ctx that becomes done there costs n permits.
+// Acquire returns an error, so the caller has nothing to release. It breaks C7, which lets the ctx
+// itself become done in one of its methods.
+type secondLook struct{ *queue }
+
+func newSecondLook(size int64) impls.Semaphore { return secondLook{newQueue(size)} }
+
+func (s secondLook) Acquire(ctx context.Context, n int64) error {
+	w, err := s.join(ctx, n)
+	switch {
+	case err != nil:
+		return err
+	case w == nil:
+		return ctx.Err() // the defect: n permits are held
+	}
+	return s.wait(ctx, w)
+}
+
+// timerKept is K25: a timer for the deadline of ctx is stopped if the wait is cancelled, and forgotten if
+// it is granted. Until the deadline it keeps the waiter in memory, and a service with timeouts of an
+// hour keeps the waiters of an hour. Neither a goroutine nor a callback of ctx shows it. It breaks C31.
+type timerKept struct{ *queue }
+
+func newTimerKept(size int64) impls.Semaphore { return timerKept{newQueue(size)} }
+
+func (s timerKept) Acquire(ctx context.Context, n int64) error {
+	w, err := s.join(ctx, n)
+	deadline, ok := ctx.Deadline()
+	switch {
+	case w == nil:
+		return err
+	case !ok:
+		return s.wait(ctx, w)
+	}
+	late := make(chan struct{})
+	timer := time.AfterFunc(time.Until(deadline), func() { close(late) })
+	select {
+	case <-w.ready:
+		return nil
+	case <-ctx.Done():
+		timer.Stop()
+	case <-late:
+	}
+	return s.wait(ctx, w)
 }

@@ -297,3 +297,23 @@ func (s tryInLine) TryAcquire(n int64) bool {
 	}
 	return s.queue.TryAcquire(n)
 }
+
+// rebalancing is K28: every 4096th call of TryAcquire recounts what is held, and misses one. The call itself is
+// right, and so are the 4095 before it. It breaks C36. Real counterparts are counters that are
+// sampled, epochs, and caches that are rebuilt after so many uses.
+type rebalancing struct {
+	*queue
+	calls int // guarded by mu
+}
+
+func newRebalancing(size int64) impls.Semaphore { return &rebalancing{queue: newQueue(size)} }
+
+func (s *rebalancing) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.calls++; s.calls%4096 == 0 && s.held > 0 {
+		s.held-- // the defect
+	}
+	return s.take(n)
+}

@@ -3,9 +3,11 @@ package mutant
 import (
 	"container/list"
 	"context"
+	"errors"
 	"math"
 	"runtime"
 	"sync/atomic"
+	"time"
 
 	"github.com/semabench/semabench/impls"
 )
@@ -177,4 +179,68 @@ func (s closedTwice) Acquire(ctx context.Context, n int64) error {
 	s.mu.Unlock()
 	close(w.ready) // the defect: a grant may have closed it
 	return ctx.Err()
+}
+
+// errTired is the error of a waiter that gives up, and is not the error of its ctx.
+var errTired = errors.New("mutant: waited for too long")
+
+// givesUp is K14: a wait lasts an hour at most. The timer looks like a safety net. No test waits
+// for an hour on a real clock, so C35 plays in a bubble with a virtual one. The error is not the
+// error of the ctx either, but no other clause waits so long.
+type givesUp struct{ *queue }
+
+func newGivesUp(size int64) impls.Semaphore { return givesUp{newQueue(size)} }
+
+func (s givesUp) Acquire(ctx context.Context, n int64) error {
+	w, err := s.join(ctx, n)
+	if w == nil {
+		return err
+	}
+	tired := time.NewTimer(time.Hour)
+	defer tired.Stop()
+	select {
+	case <-w.ready:
+		return nil
+	case <-ctx.Done():
+		return s.wait(ctx, w)
+	case <-tired.C:
+		if s.leave(w) {
+			s.Release(n)
+		}
+		return errTired
+	}
+}
+
+// expiring is K15: TryAcquire takes back a grant that is older than an hour. It is the lease of a
+// distributed lock, in a place where no holder can die unseen. It breaks C35 under a virtual clock:
+// the holder still works when another caller gets its permits.
+type expiring struct {
+	*queue
+	last time.Time // of the last grant; guarded by mu
+}
+
+func newExpiring(size int64) impls.Semaphore { return &expiring{queue: newQueue(size)} }
+
+func (s *expiring) Acquire(ctx context.Context, n int64) error {
+	err := s.queue.Acquire(ctx, n)
+	if err == nil {
+		s.mu.Lock()
+		s.last = time.Now()
+		s.mu.Unlock()
+	}
+	return err
+}
+
+func (s *expiring) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.line.Len() == 0 && s.held > 0 && time.Since(s.last) > time.Hour {
+		s.held = 0
+	}
+	if !s.take(n) {
+		return false
+	}
+	s.last = time.Now()
+	return true
 }
