@@ -47,9 +47,9 @@ func clauseNamed(id string) clause {
 }
 
 // The texts say what must hold. The checks are in safety.go, arguments.go, cancellation.go,
-// liveness.go, fairness.go, numbers.go, memory.go and random.go: a file for each subject, which is why this
-// package has more files than others. The IDs come from the contract and never change, because tests
-// select and skip clauses by them.
+// liveness.go, fairness.go, numbers.go, memory.go, resources.go and random.go: a file for each
+// subject. The IDs come from the contract and never change, because tests select and skip clauses by
+// them.
 var clauses = []clause{
 	{Clause{"C1", "capacity", "Never are more permits held than the size."}, inTrial(capacity)},
 	{Clause{"C2", "conservation",

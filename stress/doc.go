@@ -162,4 +162,11 @@
 // How sharp the checks are is measured by 56 semaphores that are broken on purpose, 41 of them
 // after bugs that were published. stress/mutants.md lists which check finds which. 28 more stand
 // for kinds of input that the checks did not try before: 22 of them had passed every check.
+//
+// # Why one package of more than twenty files
+//
+// A clause drives a semaphore through a trial, which has its waiters, its clock and its verdict.
+// The clauses of each subject have a file of their own. In packages of their own they would need
+// the trial exported, and a package that every subject imports and that knows none is a second
+// door to the same house.
 package stress

@@ -69,7 +69,7 @@ var outsideClause = regexp.MustCompile(
 
 // suiteFrame matches lines of frames that say nothing about an implementation.
 var suiteFrame = regexp.MustCompile(
-	`^(created by )?(github\.com/semabench/semabench/stress\.|testing\.|testing/synctest\.|` +
+	`^(created by )?(github\.com/semabench/semabench/stress(/internal/leavers)?\.|testing\.|testing/synctest\.|` +
 		`internal/synctest\.|sync\.\(\*WaitGroup\)|sync\.runtime_|runtime\.)`)
 
 // implementationFrames returns the frames of the implementation and of the functions it called, or

@@ -51,9 +51,11 @@ var above = map[string][]string{
 	"bench/parallel": {"impls", "impls/process", "internal/machine",
 		"golang.org/x/sync/errgroup", "golang.org/x/sys/unix"},
 	"bench": {"impls", "internal/machine", "github.com/HdrHistogram/hdrhistogram-go", "testing*"},
-	"stress": {"impls", "stress/internal/contexts", "stress/internal/model", "stress/internal/race",
+	"stress": {"impls", "stress/internal/contexts", "stress/internal/leavers", "stress/internal/model",
+		"stress/internal/race",
 		"github.com/anishathalye/porcupine", "testing*"},
-	"stress/internal/contexts": {}, // what callers pass to a semaphore
+	"stress/internal/contexts": {},        // what callers pass to a semaphore
+	"stress/internal/leavers":  {"impls"}, // counts what calls leave behind, and knows no clause
 	"stress/internal/model":    {"impls"},
 	"stress/internal/race":     {},
 	"stress/internal/mutant":   {"impls"}, // only tests may import it
