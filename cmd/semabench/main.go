@@ -38,15 +38,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"slices"
-	"syscall"
 
 	"github.com/semabench/semabench/bench/parallel"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/impls/process"
 	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/internal/flags"
+	"github.com/semabench/semabench/internal/interrupt"
 	"github.com/semabench/semabench/internal/sampling"
 )
 
@@ -67,17 +66,15 @@ func main() {
 // os.Exit runs no deferred call. So every defer that removes a folder or ends a process stands
 // inside a verb, which returns before the exit.
 func commandMain(table, shared []impls.Impl, maker sampling.Maker) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	if len(os.Args) < 2 || !slices.Contains(cleaningVerbs, os.Args[1]) {
-		// stop gives the signal back to the Go runtime, whose answer to it is death. A verb that
-		// hangs in a read or in a compiler can so be ended from the keyboard.
-		context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	signals := interrupt.Context
+	if len(os.Args) > 1 && slices.Contains(cleaningVerbs, os.Args[1]) {
+		signals = interrupt.PatientContext
 	}
 	a := app{
 		table: table, shared: shared, maker: maker,
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 	}
-	os.Exit(a.main(ctx, os.Args[1:]))
+	os.Exit(a.main(signals(), os.Args[1:]))
 }
 
 // An app is the command without the process around it.

@@ -17,21 +17,22 @@ const module = "github.com/semabench/semabench"
 // plumbing lists the lowest packages, which know nothing of semaphores, benchmarks and schedules.
 // Every package above may import them, except the bare ones.
 var plumbing = map[string][]string{
-	"internal/benchkey": {},
-	"internal/child":    {"internal/excerpt"},
-	"internal/escape":   {},
-	"internal/excerpt":  {},
-	"internal/exitcode": {},
-	"internal/filelock": {"github.com/gofrs/flock"},
-	"internal/flags":    {},
-	"internal/gotool":   {"internal/child", "golang.org/x/mod/modfile", "golang.org/x/mod/module"},
-	"internal/page":     {},
-	"internal/plural":   {},
-	"internal/progress": {"internal/terminal"},
-	"internal/rusage":   {},
-	"internal/slice":    {},
-	"internal/stats":    {},
-	"internal/terminal": {"golang.org/x/term"},
+	"internal/benchkey":  {},
+	"internal/child":     {"internal/excerpt"},
+	"internal/escape":    {},
+	"internal/excerpt":   {},
+	"internal/exitcode":  {},
+	"internal/filelock":  {"github.com/gofrs/flock"},
+	"internal/flags":     {},
+	"internal/gotool":    {"internal/child", "golang.org/x/mod/modfile", "golang.org/x/mod/module"},
+	"internal/interrupt": {},
+	"internal/page":      {},
+	"internal/plural":    {},
+	"internal/progress":  {"internal/terminal"},
+	"internal/rusage":    {},
+	"internal/slice":     {},
+	"internal/stats":     {},
+	"internal/terminal":  {"golang.org/x/term"},
 }
 
 // bare lists packages that import no plumbing. Services import impls, and copies of the user's
@@ -63,7 +64,7 @@ var above = map[string][]string{
 	"stress/internal/odd":      {"impls"}, // correct semaphores, against false alarms
 	"stress/internal/designs":  {"impls"}, // correct semaphores, to be mutated
 	// A command. It builds and runs judges in processes of its own, so it needs the plumbing for both.
-	"stress/internal/generated":       {"stress/internal/mutate", "internal/child", "internal/gotool"},
+	"stress/internal/generated":       {"stress/internal/mutate", "internal/child", "internal/gotool", "internal/interrupt"},
 	"stress/explore/schedrt":          {},
 	"stress/explore/shim/sync":        {"stress/explore/schedrt", "stress/explore/shim/atomic"},
 	"stress/explore/shim/atomic":      {"stress/explore/schedrt"},

@@ -158,15 +158,21 @@ func (l *lineReader) isPlainRow(line []byte) bool {
 func (l *lineReader) physical(line []byte) {
 	line = cleaned(line)
 	l.foreign.observe(line, l.line)
-	for {
-		i := bytes.IndexByte(line, '\r')
-		if i < 0 || len(bytes.TrimRight(line[i:], "\r\n")) == 0 {
-			break
-		}
-		l.piece(line[:i])
-		line = line[i+1:]
+	for more := true; more; {
+		var part []byte
+		part, line, more = cutOverwritten(line)
+		l.piece(part)
 	}
-	l.piece(line)
+}
+
+// cutOverwritten cuts off the first part of a line that a terminal wrote over. more is false if the
+// part is the last one.
+func cutOverwritten(line []byte) (part, rest []byte, more bool) {
+	i := bytes.IndexByte(line, '\r')
+	if i < 0 || len(bytes.TrimRight(line[i:], "\r\n")) == 0 {
+		return line, nil, false
+	}
+	return line[:i], line[i+1:], true
 }
 
 // maxHead is how many bytes before the first row are held, until it shows the prefix of all rows.
@@ -284,15 +290,11 @@ func (l *lineReader) unwrapped(line []byte) {
 // eventLine handles a line out of an event, which may have its own colours and overwritten parts.
 func (l *lineReader) eventLine(line []byte) {
 	line = cleaned(line)
-	for {
-		i := bytes.IndexByte(line, '\r')
-		if i < 0 || len(bytes.TrimRight(line[i:], "\r\n")) == 0 {
-			break
-		}
-		l.content(line[:i])
-		line = line[i+1:]
+	for more := true; more; {
+		var part []byte
+		part, line, more = cutOverwritten(line)
+		l.content(part)
 	}
-	l.content(line)
 }
 
 // content handles one line as go test printed it.

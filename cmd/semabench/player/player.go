@@ -24,21 +24,18 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"slices"
-	"syscall"
 
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/interrupt"
 	"github.com/semabench/semabench/internal/soak"
 )
 
 // Main is the main function of the program. The first signal ends it after the program at hand, as
 // the parent expects; the second one ends it at once.
 func Main(table []impls.Impl) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	err := answer(ctx, os.Args[1:], table, os.Stdout, os.Stderr)
+	err := answer(interrupt.Context(), os.Args[1:], table, os.Stdout, os.Stderr)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}

@@ -42,13 +42,13 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/semabench/semabench/internal/interrupt"
 )
 
 // options are the flags. Budgets are part of a verdict: "survived" means within these.
@@ -72,9 +72,7 @@ type options struct {
 // An interrupt ends the context and not the process, so the table is written and the children are
 // ended.
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	if err := run(interrupt.PatientContext(), os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "generated:", err)
 		os.Exit(1)
 	}
