@@ -9,6 +9,9 @@ import (
 	"github.com/semabench/semabench/reports/internal/reporttest"
 )
 
+// TestMain ends the browser that the tests of pages share.
+func TestMain(m *testing.M) { reporttest.Main(m) }
+
 // A tab shows a page of this package, with helpers for what a reader does on it.
 type tab struct{ *reporttest.Tab }
 
@@ -19,6 +22,26 @@ func open(t *testing.T, browser context.Context, path string, l look) tab {
 	t.Helper()
 	p := tab{reporttest.Open(t, browser, path, l)}
 	if !l.NoScript {
+		p.Until(`document.documentElement.dataset.ready === "yes"`)
+	}
+	return p
+}
+
+// again shows the page to another test, which must leave no problem behind. It loads the page anew
+// unless it is fresh. That takes half the time of another tab, which needs a process of its own. The
+// empty page before it has the browser forget what was typed, and how far the page was scrolled.
+func (p tab) again(t *testing.T, l look, fresh bool) tab {
+	t.Helper()
+	p = tab{p.For(t)}
+	before := len(p.Problems())
+	t.Cleanup(func() {
+		if more := p.Problems()[before:]; len(more) > 0 {
+			t.Errorf("%+v: %q", l, more)
+		}
+	})
+	if !fresh {
+		p.Do(chromedp.Navigate("about:blank"))
+		p.Show(l)
 		p.Until(`document.documentElement.dataset.ready === "yes"`)
 	}
 	return p

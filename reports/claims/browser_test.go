@@ -12,6 +12,9 @@ import (
 
 var other = flag.String("browser.page", "", "look at this page instead of those of the test")
 
+// TestMain ends the browser.
+func TestMain(m *testing.M) { reporttest.Main(m) }
+
 // In light and dark, wide and narrow, and on paper: the page makes no request, its policy refuses
 // nothing of its own, all its pictures are drawn, and it is no wider than the window.
 func TestBrowser(t *testing.T) {

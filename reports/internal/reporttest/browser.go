@@ -1,6 +1,8 @@
 // Package reporttest holds helpers that the tests of several pages share: a browser that reports
 // every request, exception and log entry of a page; colour contrast; golden files.
 //
+//	func TestMain(m *testing.M) { reporttest.Main(m) }
+//
 //	p := reporttest.Open(t, reporttest.NewBrowser(t), path, reporttest.View{Width: 400, Dark: true})
 //	reporttest.MustBe(p, "document.images.length", 3)
 //
@@ -18,6 +20,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,10 +34,36 @@ var shots = flag.String("browser.shots", "",
 // machine, and only keeps a browser that hangs from stopping all tests.
 const Bound = 4 * time.Minute
 
-// NewBrowser starts a Chromium with a fresh profile that can resolve no host name. It ends with the
-// test. No host name can be resolved, so a page that asks for anything outside fails the same way
-// on every machine, with or without a network. The sandbox is off because a container may forbid
-// it, and the pages are our own.
+// A shared browser is one process for all tests of a test binary: a Chromium takes two seconds of
+// processor time to start, and most tests look at one page. The mutex is for tests that run in
+// parallel.
+var shared struct {
+	sync.Mutex
+	ctx     context.Context // nil before the first test that needs a browser
+	profile string          // folder of the user's data
+}
+
+// Main runs the tests and ends their browser, if they started one. A package that calls [NewBrowser]
+// must call it from TestMain: nothing else knows which test is the last.
+func Main(m *testing.M) {
+	m.Run()
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.ctx == nil {
+		return
+	}
+	// It waits for the process, so that its profile can be removed.
+	if err := chromedp.Cancel(shared.ctx); err != nil {
+		fmt.Fprintf(os.Stderr, "ending Chromium: %v\n", err)
+	}
+	if err := os.RemoveAll(shared.profile); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+}
+
+// NewBrowser returns a browser context: tabs in it share no cookies, no storage and no cache with
+// those of other tests, as in a browser with a fresh profile. It ends with the test, and at the
+// latest after [Bound].
 func NewBrowser(t *testing.T) context.Context {
 	t.Helper()
 	path := chromium()
@@ -47,27 +76,52 @@ func NewBrowser(t *testing.T) context.Context {
 		}
 		t.Skip(unchecked)
 	}
+	browser, err := start(path)
+	if err != nil {
+		t.Fatalf("starting %s: %v", path, err)
+	}
+	// not t.Context, which ends before Cleanup runs
+	ctx, stop := context.WithTimeout(browser, Bound)
+	t.Cleanup(stop)
+	ctx, stop = chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
+	t.Cleanup(stop)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("opening a window of %s: %v", path, err)
+	}
+	return ctx
+}
+
+// start returns the shared browser, and starts it for the first test. A browser that has died is
+// replaced: it fails the test that killed it, and no other.
+//
+// No host name can be resolved, so a page that asks for anything outside fails the same way on every
+// machine, with or without a network. The sandbox is off because a container may forbid it, and the
+// pages are our own. The context has no deadline: a browser ends with the context of its first call.
+func start(path string) (context.Context, error) {
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.ctx != nil && shared.ctx.Err() == nil {
+		return shared.ctx, nil
+	}
+	if shared.profile == "" {
+		profile, err := os.MkdirTemp("", "reporttest-chromium")
+		if err != nil {
+			return nil, err
+		}
+		shared.profile = profile
+	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
-		chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.UserDataDir(shared.profile), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND"))
-	// not t.Context, which ends before Cleanup runs
-	ctx, stop := context.WithTimeout(context.Background(), Bound)
-	t.Cleanup(stop)
-	ctx, stop = chromedp.NewExecAllocator(ctx, options...)
-	t.Cleanup(stop)
+	ctx, _ := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, _ = chromedp.NewContext(ctx)
-	t.Cleanup(func() {
-		// waits for the process, so that its profile can be removed
-		if err := chromedp.Cancel(ctx); err != nil {
-			t.Logf("ending Chromium: %v", err)
-		}
-	})
 	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("starting %s: %v", path, err)
+		return nil, err
 	}
-	return ctx
+	shared.ctx = ctx
+	return ctx, nil
 }
 
 // chromium returns the path of a Chromium, or "". The names are those of the packages of Debian, of

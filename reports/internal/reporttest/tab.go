@@ -31,11 +31,22 @@ type View struct {
 // A Tab shows one page, and records what the page should not do. Problems are collected by the
 // goroutine that receives events, so they have a lock.
 type Tab struct {
-	T        *testing.T
-	Ctx      context.Context // for calls of package chromedp
-	address  string
-	mu       sync.Mutex
-	problems []string
+	T       *testing.T
+	Ctx     context.Context // for calls of package chromedp
+	address string
+	seen    *problems // shared by all tests that For gives the tab to
+}
+
+type problems struct {
+	mu  sync.Mutex
+	all []string
+}
+
+// For returns the same tab for another test, whose failures are then those of the tab.
+func (p *Tab) For(t *testing.T) *Tab {
+	other := *p
+	other.T = t
+	return &other
 }
 
 // Open shows a page in a new tab. At the end of the test it fails for every request to another
@@ -58,7 +69,7 @@ func NewTab(t *testing.T, browser context.Context, path string) *Tab {
 	t.Helper()
 	ctx, closeTab := chromedp.NewContext(browser)
 	t.Cleanup(closeTab)
-	p := &Tab{T: t, Ctx: ctx, address: (&url.URL{Scheme: "file", Path: path}).String()}
+	p := &Tab{T: t, Ctx: ctx, address: (&url.URL{Scheme: "file", Path: path}).String(), seen: &problems{}}
 	if err := chromedp.Listen(ctx, p.watch); err != nil {
 		t.Fatal(err)
 	}
@@ -81,9 +92,9 @@ func (p *Tab) Show(l View) {
 
 // Problems returns what the page should not have done so far.
 func (p *Tab) Problems() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.problems)
+	p.seen.mu.Lock()
+	defer p.seen.mu.Unlock()
+	return slices.Clone(p.seen.all)
 }
 
 // Command is an action for a command of the protocol that chromedp has no action for.
@@ -124,9 +135,9 @@ func (p *Tab) watch(event any) {
 		problem = fmt.Sprintf("log %s: %s", e.Entry.Level, e.Entry.Text)
 	}
 	if problem != "" {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.problems = append(p.problems, problem)
+		p.seen.mu.Lock()
+		defer p.seen.mu.Unlock()
+		p.seen.all = append(p.seen.all, problem)
 	}
 }
 

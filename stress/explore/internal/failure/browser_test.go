@@ -3,10 +3,12 @@ package failure_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,8 +22,30 @@ import (
 
 var shots = flag.String("browser.shots", "", "write pictures of the page into this folder, for people to look at")
 
-// newBrowser starts a Chromium with a fresh profile that can reach no host. Without a Chromium on
-// the machine the scripts are not checked: on a laptop the test is skipped, in CI it fails.
+// browser is one Chromium for all tests: each start takes two seconds of processor time. Its context
+// is nil before the first test that looks at a page.
+var browser struct {
+	ctx     context.Context
+	profile string
+}
+
+// TestMain ends the browser after the last test.
+func TestMain(m *testing.M) {
+	m.Run()
+	if browser.ctx == nil {
+		return
+	}
+	if err := chromedp.Cancel(browser.ctx); err != nil { // waits, so that the profile can be removed
+		fmt.Fprintf(os.Stderr, "ending Chromium: %v\n", err)
+	}
+	if err := os.RemoveAll(browser.profile); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+}
+
+// newBrowser returns a window of the browser, which shares no storage with those of other tests. The
+// browser can reach no host. Without a Chromium on the machine the scripts are not checked: on a
+// laptop the test is skipped, in CI it fails.
 func newBrowser(t *testing.T) context.Context {
 	t.Helper()
 	path := ""
@@ -38,32 +62,44 @@ func newBrowser(t *testing.T) context.Context {
 		}
 		t.Skip(unchecked)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
-		chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND"))
-	ctx, stop := context.WithTimeout(context.Background(), 4*time.Minute) // t.Context ends before Cleanup
+	if browser.ctx == nil {
+		startBrowser(t, path)
+	}
+	ctx, stop := context.WithTimeout(browser.ctx, 4*time.Minute) // t.Context ends before Cleanup
 	t.Cleanup(stop)
-	ctx, stop = chromedp.NewExecAllocator(ctx, options...)
+	ctx, stop = chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(stop)
-	ctx, _ = chromedp.NewContext(ctx)
-	t.Cleanup(func() {
-		if err := chromedp.Cancel(ctx); err != nil { // waits, so that the profile can be removed
-			t.Logf("ending Chromium: %v", err)
-		}
-	})
 	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("starting %s: %v", path, err)
+		t.Fatalf("opening a window of %s: %v", path, err)
 	}
 	return ctx
 }
 
-// A tab shows one page. A test fails if the page has requested anything but itself, or has
+func startBrowser(t *testing.T, path string) {
+	t.Helper()
+	var err error
+	if browser.profile, err = os.MkdirTemp("", "failure-chromium"); err != nil {
+		t.Fatal(err)
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
+		chromedp.UserDataDir(browser.profile), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND"))
+	ctx, _ := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, _ = chromedp.NewContext(ctx)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("starting %s: %v", path, err)
+	}
+	browser.ctx = ctx
+}
+
+// A tab shows one page at a time. A test fails if the page has requested anything but itself, or has
 // reported an error.
 type tab struct {
-	t   *testing.T
-	ctx context.Context
+	t       *testing.T
+	ctx     context.Context
+	address atomic.Pointer[string] // of the page; the goroutine that receives events reads it
 }
 
 // A viewport says how a reader sees the page.
@@ -77,13 +113,30 @@ type viewport struct {
 
 func open(t *testing.T, browser context.Context, path string, l viewport) *tab {
 	t.Helper()
+	p := newTab(t, browser)
+	p.show(path, l)
+	return p
+}
+
+// newTab returns a tab without a page. A tab is a process of its own, so a test of many pages shows
+// them in one.
+func newTab(t *testing.T, browser context.Context) *tab {
+	t.Helper()
 	ctx, closeTab := chromedp.NewContext(browser)
 	t.Cleanup(closeTab)
-	p := &tab{t, ctx}
-	address := (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String()
-	if err := chromedp.Listen(ctx, func(event any) { offence(t, address, event) }); err != nil {
+	p := &tab{t: t, ctx: ctx}
+	p.address.Store(new(string))
+	if err := chromedp.Listen(ctx, func(event any) { offence(t, *p.address.Load(), event) }); err != nil {
 		t.Fatal(err)
 	}
+	return p
+}
+
+// show loads a page.
+func (p *tab) show(path string, l viewport) {
+	p.t.Helper()
+	address := (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String()
+	p.address.Store(&address)
 	media, scheme := "", "light"
 	if l.print {
 		media = "print"
@@ -102,7 +155,6 @@ func open(t *testing.T, browser context.Context, path string, l viewport) *tab {
 	if !l.noScript {
 		mustBe(p, `document.documentElement.dataset.ready`, "yes")
 	}
-	return p
 }
 
 func offence(t *testing.T, address string, event any) {

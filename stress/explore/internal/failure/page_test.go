@@ -16,7 +16,7 @@ var viewports = []viewport{
 
 // The page makes no request, has no error to report, and is no wider than its window.
 func TestViewports(t *testing.T) {
-	browser := newBrowser(t)
+	p := newTab(t, newBrowser(t))
 	names := []string{"hostile", "crowd", "history"} // the widest ones
 	if *shots != "" {
 		names = append(samples(t), "hostile", "crowd")
@@ -27,7 +27,7 @@ func TestViewports(t *testing.T) {
 			if *shots == "" && (l.dark || l.noScript) {
 				continue
 			}
-			p := open(t, browser, path, l)
+			p.show(path, l)
 			if !l.noScript {
 				if wide := ask[int64](p, `document.documentElement.scrollWidth`); wide > l.width {
 					t.Errorf("%s, %s: %d pixels wide, want %d", name, l.name, wide, l.width)
