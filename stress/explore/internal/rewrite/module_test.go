@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -73,15 +72,14 @@ func sum(t *testing.T, dir string) string {
 	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
-// plays is a test that plays the function Work of package DEP, and fails if Work takes no steps:
-// then it is not under control.
+// plays is a test that plays the function Work of each package of a list, and fails if Work takes no
+// steps: then it is not under control.
 const plays = `package m
 
 import (
 	"testing"
 
-	"DEP"
-
+	IMPORTS
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
@@ -91,10 +89,12 @@ func (first) Pick(*schedrt.Point) int { return 0 }
 func (first) Choose(int) int        { return 0 }
 
 func TestM(t *testing.T) {
-	x := schedrt.New(schedrt.Limits{})
-	defer x.Close()
-	if out := x.Play(first{}, dep.Work); out.Kind != schedrt.Passed || len(x.Trace.Steps) < 3 {
-		t.Errorf("%v after %d steps: %s", out.Kind, len(x.Trace.Steps), out.Message)
+	for path, work := range map[string]func(){WORKS} {
+		x := schedrt.New(schedrt.Limits{})
+		defer x.Close()
+		if out := x.Play(first{}, work); out.Kind != schedrt.Passed || len(x.Trace.Steps) < 3 {
+			t.Errorf("%s: %v after %d steps: %s", path, out.Kind, len(x.Trace.Steps), out.Message)
+		}
 	}
 }
 `
@@ -113,71 +113,63 @@ func Work() {
 }
 `
 
-// playing is the test that plays Work of a package.
-func playing(dep string) string { return strings.ReplaceAll(plays, "DEP", dep) }
+// playing is the test that plays Work of some packages.
+func playing(paths ...string) string {
+	var imports, works strings.Builder
+	for i, path := range paths {
+		fmt.Fprintf(&imports, "dep%d %q\n\t", i, path)
+		fmt.Fprintf(&works, "%q: dep%d.Work, ", path, i)
+	}
+	return strings.NewReplacer("IMPORTS", imports.String(), "WORKS", works.String()).Replace(plays)
+}
 
 // surroundings are the places in which the go command finds a package. In each of them the package
-// must come under control, and nothing may be written there.
+// must come under control, and nothing may be written there. A build takes a second, so one build
+// has all places that fit into one program; a failure names the package.
 var surroundings = map[string]struct {
 	files tree
 	dir   string // of the package
 	tags  string
 	setup []string // a command that is run in dir first
-	needs string   // the only GOARCH that it works on
 }{
-	"package of the module": {files: tree{
-		"go.mod": goMod, "m_test.go": playing("example.org/m/internal/dep"), "internal/dep/dep.go": work,
-	}},
-	"build tags": {files: tree{
-		"go.mod": goMod, "m_test.go": playing("example.org/m/dep"), "dep/doc.go": "package dep\n",
-		"dep/dep.go": "//go:build special && !other\n\n" + work,
-	}, tags: "special"},
-	"replaced by a folder": {files: tree{
-		"m/go.mod":     goMod + "require example.org/dep v1.0.0\n\nreplace example.org/dep => \"../a dep\"\n",
-		"m/m_test.go":  playing("example.org/dep"),
-		"a dep/go.mod": "module example.org/dep\n\ngo 1.26.0\n", "a dep/dep.go": work,
-	}, dir: "m"},
-	"older than type parameters": {files: tree{
-		"m/go.mod":    goMod + "require example.org/dep v1.0.0\n\nreplace example.org/dep => ../dep\n",
-		"m/m_test.go": playing("example.org/dep"),
-		"dep/go.mod":  "module example.org/dep\n\ngo 1.12\n", "dep/dep.go": work,
-		"dep/other.go": "// +build !other\n\n//go:build !other\n\npackage dep\n\nfunc other() { close(make(chan int)) }\n",
-	}, dir: "m"},
-	"older than interfaces that are comparable": {files: tree{
-		"m/go.mod":    goMod + "require example.org/dep v1.0.0\n\nreplace example.org/dep => ../dep\n",
-		"m/m_test.go": playing("example.org/dep"),
-		"dep/go.mod":  "module example.org/dep\n\ngo 1.18\n", "dep/dep.go": work,
-		"dep/other.go": "package dep\n\nfunc init() {\n\tfor range map[any]int{1: 1} {\n\t}\n}\n",
-	}, dir: "m"},
+	// Packages of the module: plain, chosen by build tags, with assembly. Modules that a folder
+	// replaces: of this release, older than type parameters, older than interfaces that are
+	// comparable.
+	"packages and replaced modules": {files: tree{
+		"m/go.mod": goMod + "require (\n\texample.org/dep v1.0.0\n\texample.org/old12 v1.0.0\n\texample.org/old18 v1.0.0\n)\n" +
+			"\nreplace (\n\texample.org/dep => \"../a dep\"\n\texample.org/old12 => ../old12\n\texample.org/old18 => ../old18\n)\n",
+		"m/m_test.go": playing("example.org/m/internal/dep", "example.org/m/tagged", "example.org/m/assembly",
+			"example.org/dep", "example.org/old12", "example.org/old18"),
+		"m/internal/dep/dep.go": work,
+		"m/tagged/doc.go":       "package dep\n", "m/tagged/dep.go": "//go:build special && !other\n\n" + work,
+		"m/assembly/dep.go":       work,
+		"m/assembly/add_amd64.go": "package dep\n\nfunc add(a, b int64) int64\n\nvar three = add(1, 2)\n",
+		"m/assembly/add_amd64.s":  "TEXT ·add(SB), 4, $0-24\n\tMOVQ a+0(FP), AX\n\tADDQ b+8(FP), AX\n\tMOVQ AX, ret+16(FP)\n\tRET\n",
+		"a dep/go.mod":            "module example.org/dep\n\ngo 1.26.0\n", "a dep/dep.go": work,
+		"old12/go.mod": "module example.org/old12\n\ngo 1.12\n", "old12/dep.go": work,
+		"old12/other.go": "// +build !other\n\n//go:build !other\n\npackage dep\n\nfunc other() { close(make(chan int)) }\n",
+		"old18/go.mod":   "module example.org/old18\n\ngo 1.18\n", "old18/dep.go": work,
+		"old18/other.go": "package dep\n\nfunc init() {\n\tfor range map[any]int{1: 1} {\n\t}\n}\n",
+	}, dir: "m", tags: "special"},
 	"vendored": {files: tree{
 		"m/go.mod":      goMod + "require example.org/dep v1.0.0\n\nreplace example.org/dep => ../dep\n",
 		"m/m_test.go":   playing("example.org/dep"),
 		"m/use_test.go": "package m\n\nimport _ \"github.com/semabench/semabench/stress/explore\"\n",
 		"dep/go.mod":    "module example.org/dep\n\ngo 1.12\n", "dep/dep.go": work,
 	}, dir: "m", setup: []string{"sh", "-c", "go mod tidy && go mod vendor"}},
+	// A module of the workspace, and one outside of its folder.
 	"workspace": {files: tree{
-		"go.work":  "go 1.26.0\n\nuse (\n\t./m\n\t./dep\n)\n",
-		"m/go.mod": goMod, "m/m_test.go": playing("example.org/dep"),
-		"dep/go.mod": "module example.org/dep\n\ngo 1.26.0\n", "dep/dep.go": work,
-	}, dir: "m"},
-	"workspace with a module outside": {files: tree{
-		"w/go.work":  "go 1.26.0\n\nuse ./m\n\nreplace example.org/dep => ../dep\n",
-		"w/m/go.mod": goMod + "require example.org/dep v1.0.0\n", "w/m/m_test.go": playing("example.org/dep"),
-		"dep/go.mod": "module example.org/dep\n\ngo 1.26.0\n", "dep/dep.go": work,
+		"w/go.work":     "go 1.26.0\n\nuse (\n\t./m\n\t./dep\n)\n\nreplace example.org/outside => ../outside\n",
+		"w/m/go.mod":    goMod + "require example.org/outside v1.0.0\n",
+		"w/m/m_test.go": playing("example.org/dep", "example.org/outside"),
+		"w/dep/go.mod":  "module example.org/dep\n\ngo 1.26.0\n", "w/dep/dep.go": work,
+		"outside/go.mod": "module example.org/outside\n\ngo 1.26.0\n", "outside/dep.go": work,
 	}, dir: "w/m"},
-	"assembly": {files: tree{
-		"go.mod": goMod, "m_test.go": playing("example.org/m/dep"), "dep/dep.go": work,
-		"dep/add.go":      "package dep\n\nfunc add(a, b int64) int64\n\nvar three = add(1, 2)\n",
-		"dep/add_amd64.s": "TEXT ·add(SB), 4, $0-24\n\tMOVQ a+0(FP), AX\n\tADDQ b+8(FP), AX\n\tMOVQ AX, ret+16(FP)\n\tRET\n",
-	}, needs: "amd64"},
 }
 
 func TestSurroundings(t *testing.T) {
 	for name, c := range surroundings {
 		t.Run(name, func(t *testing.T) {
-			if c.needs != "" && c.needs != runtime.GOARCH {
-				t.Skipf("needs %s", c.needs)
-			}
 			if c.setup != nil {
 				longtest.Need(t, "the other surroundings")
 			}
