@@ -169,7 +169,7 @@ func BenchmarkSeveral(b *testing.B) {
 	b.ReportMetric(50, "ns/op")
 }`)})
 	o := quick(Source{Dir: dir}, Source{Dir: dir})
-	o.controlPairs = 4
+	o.controlPairs = 2
 	if long() {
 		o.controlPairs = leastControlPairs // each pair has two links of half a second
 	}

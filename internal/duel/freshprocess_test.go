@@ -1,7 +1,6 @@
 package duel
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -125,9 +124,9 @@ func TestUnknownPackageTesting(t *testing.T) {
 	if _, err := writeOverlay(t.TempDir(), dir); !errors.Is(err, errNoWorker) {
 		t.Errorf("no source: error %v, want one of package testing", err)
 	}
-	s := &side{overlay: brokenOverlay(t)}
+	s := &side{overlay: overlayWith(t, goRoot(t), "var _ = nothing\n")}
 	s.Dir = scratch(t, nil)
-	if err := s.checkOverlay(context.Background()); !errors.Is(err, errNoWorker) || !strings.Contains(err.Error(), "undefined: nothing") {
+	if err := s.checkOverlay(t.Context(), nil); !errors.Is(err, errNoWorker) || !strings.Contains(err.Error(), "undefined: nothing") {
 		t.Errorf("error %v, want one of package testing that does not build", err)
 	}
 
@@ -145,22 +144,50 @@ func TestUnknownPackageTesting(t *testing.T) {
 	}
 }
 
-func brokenOverlay(t *testing.T) string {
+// What was built is not built again for the other side. A build with other text or other flags is
+// another build.
+func TestWorkersAreBuiltOnce(t *testing.T) {
+	root := goRoot(t)
+	s := &side{overlay: overlayWith(t, root, "")}
+	s.Dir = scratch(t, nil)
+	if err := s.checkOverlay(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", t.TempDir()) // no go command: every build fails
+	for _, c := range []struct {
+		more  string
+		env   map[string]string
+		known bool
+	}{{"", nil, true}, {"var _ = 1\n", nil, false}, {"", map[string]string{"GOFLAGS": "-tags=x"}, false}} {
+		s.overlay = overlayWith(t, root, c.more)
+		if err := s.checkOverlay(t.Context(), c.env); (err == nil) != c.known {
+			t.Errorf("with %q and %v: %v, want it to be known: %v", c.more, c.env, err, c.known)
+		}
+	}
+}
+
+func goRoot(t *testing.T) string {
 	t.Helper()
-	goroot, err := gotool.Tool{Dir: t.TempDir()}.Variables(context.Background(), "GOROOT")
+	env, err := gotool.Tool{Dir: t.TempDir()}.Variables(t.Context(), "GOROOT")
 	if err != nil {
 		t.Fatal(err)
 	}
-	path, err := writeOverlay(goroot["GOROOT"], t.TempDir())
+	return env["GOROOT"]
+}
+
+// overlayWith writes the overlay of the worker, with more text in one of its files.
+func overlayWith(t *testing.T, root, more string) string {
+	t.Helper()
+	path, err := writeOverlay(root, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	added, err := os.ReadFile(filepath.Join(filepath.Dir(path), "semabench_worker.go"))
+	worker := filepath.Join(filepath.Dir(path), "semabench_worker.go")
+	added, err := os.ReadFile(worker)
 	if err != nil {
 		t.Fatal(err)
 	}
-	added = append(added, "var _ = nothing\n"...)
-	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "semabench_worker.go"), added, 0o666); err != nil {
+	if err := os.WriteFile(worker, append(added, more...), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -3,6 +3,7 @@ package duel
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/semabench/semabench/internal/gotool"
 	"github.com/semabench/semabench/internal/machine"
@@ -85,6 +87,12 @@ func newSide(
 // go.work apply.
 func (s *side) goTool() gotool.Tool { return gotool.Tool{Dir: s.Dir} }
 
+// buildVariables are the variables of the go command that decide how it compiles package testing.
+var buildVariables = []string{
+	"GOROOT", "GOVERSION", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "GO386", "GOARM", "GOEXPERIMENT", "GOFLAGS",
+	"CGO_ENABLED",
+}
+
 // prepareBuild writes the overlay for the Go distribution that builds the side,
 // and notes what else decides how it is built. The go.mod of each side may want
 // a distribution of its own. The facts of a side are about how it is built.
@@ -94,8 +102,7 @@ func (s *side) goTool() gotool.Tool { return gotool.Tool{Dir: s.Dir} }
 // The distribution is asked for in the folder of the side, because a toolchain line in its
 // go.mod may choose another one.
 func (s *side) prepareBuild(ctx context.Context, temp string) error {
-	env, err := s.goTool().Variables(ctx,
-		"GOROOT", "GOVERSION", "GOFLAGS", "GOAMD64", "GOEXPERIMENT", "GOWORK", "GOOS", "GOARCH")
+	env, err := s.goTool().Variables(ctx, append([]string{"GOWORK"}, buildVariables...)...)
 	if err == nil {
 		err = notRunnable(env, runtime.GOOS, runtime.GOARCH)
 	}
@@ -112,7 +119,7 @@ func (s *side) prepareBuild(ctx context.Context, temp string) error {
 	}
 	s.overlay, err = writeOverlay(env["GOROOT"], filepath.Join(temp, "overlay"))
 	if err == nil {
-		err = s.checkOverlay(ctx)
+		err = s.checkOverlay(ctx, env)
 	}
 	if errors.Is(err, errNoWorker) { // the side falls back to ordinary binaries
 		s.noWorker, err = err, nil
@@ -149,15 +156,57 @@ func (s *side) fact(key string) string {
 	return ""
 }
 
+// workersFit holds what checkOverlay has built with success, by buildKey.
+var workersFit sync.Map
+
 // checkOverlay builds package testing with the worker in it. Another Go version
 // may have renamed something that the worker uses. Every test binary needs that
-// build, so it costs nothing extra.
-func (s *side) checkOverlay(ctx context.Context) error {
-	_, err := s.goTool().Run(ctx, "build", "-overlay="+s.overlay, "testing")
-	if err != nil && ctx.Err() == nil {
+// build, so the first one costs nothing extra.
+//
+// The second side of most runs would build the same once more, and the go command takes a tenth of a
+// second to find that out. Only a success is kept: an error may be of the moment, as when the disk
+// is full. A success that no longer holds does no harm, as the build of the first package fails.
+func (s *side) checkOverlay(ctx context.Context, env map[string]string) error {
+	key, err := s.buildKey(env)
+	if err != nil {
+		return err
+	}
+	if _, fits := workersFit.Load(key); fits {
+		return nil
+	}
+	_, err = s.goTool().Run(ctx, "build", "-overlay="+s.overlay, "testing")
+	if err == nil {
+		workersFit.Store(key, true)
+	} else if ctx.Err() == nil {
 		return fmt.Errorf("%w: %w", errNoWorker, err)
 	}
 	return err
+}
+
+// buildKey returns a hash of all that decides whether package testing builds with the overlay: the
+// variables of the go command, and the files of the overlay. The path of the overlay is not in it,
+// as each side has a folder of its own.
+func (s *side) buildKey(env map[string]string) (string, error) {
+	h := sha256.New()
+	for _, name := range buildVariables {
+		fmt.Fprintf(h, "%s=%q\n", name, env[name])
+	}
+	dir := filepath.Dir(s.overlay)
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return "", err
+	}
+	for _, f := range files {
+		if filepath.Join(dir, f.Name()) == s.overlay {
+			continue // nothing but paths
+		}
+		text, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(h, "%s %d\n%s", f.Name(), len(text), text)
+	}
+	return string(h.Sum(nil)), nil
 }
 
 // findPackages finds the packages with benchmarks. Broken packages are among
