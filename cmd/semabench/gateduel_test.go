@@ -37,7 +37,7 @@ func TestGateFindsAndNamesASlowdown(t *testing.T) {
 	mustExit(t, gate.ExitRegression, append(few, "-base", "HEAD", "-o", out),
 		"REGRESSED  scratch.BenchmarkB", "UNCHANGED  scratch.BenchmarkA",
 		"repeat: GOFLAGS=-tags=one semabench gate -base=HEAD -pairs=6 -bench '^BenchmarkB$' scratch",
-		"warning: the new side has changes", "profile: ", "once more scratch")
+		"warning: the new side has changes", "profile: ", "where the time goes, from CPU profiles", "once more scratch")
 	profiles, err := filepath.Glob(filepath.Join(out, "*.pprof"))
 	if err != nil || len(profiles) != 2 {
 		t.Errorf("profiles %v, %v; want one of each side", profiles, err)

@@ -93,7 +93,7 @@ func (c *gateCall) measureAndJudge(
 	report := gate.Judge(d.Run(), c.judge)
 	err = d.Reasons(ctx, report.NeedsReasons())
 	if dir := c.profilesDir(); dir != "" && err == nil {
-		err = d.Profile(ctx, dir, report.Regressed())
+		err = d.Profile(ctx, dir, report.NeedsReasons())
 	}
 	if err := errors.Join(err, d.Close()); err != nil {
 		return nil, err

@@ -139,7 +139,7 @@ var above = map[string][]string{
 	"reports/internal/reporttest": {"github.com/chromedp/*", "testing"}, // only tests may import it
 	"reports/internal/picture":    {"gonum.org/v1/plot*", "golang.org/x/image/font", "github.com/rivo/uniseg"},
 	"internal/duel": {"reports", "reports/gate", "internal/machine", "internal/instructions",
-		"internal/reach", "golang.org/x/sync/errgroup"},
+		"internal/callcost", "internal/reach", "golang.org/x/sync/errgroup"},
 	"internal/instructions":  {"golang.org/x/sys/unix", "internal/machine"}, // counts any process, and knows no benchmark
 	"internal/duel/anchor":   {},
 	"internal/duel/selftest": {"internal/duel", "reports", "reports/gate"},
@@ -148,7 +148,8 @@ var above = map[string][]string{
 	"vet":                 {"golang.org/x/tools/go/analysis*", "golang.org/x/tools/go/cfg"}, // golangci-lint imports it, so it needs no plumbing
 	"vet/internal/survey": {"vet", "internal/gotool", "golang.org/x/tools/go/analysis*"},    // a command for the table of docs/vet.md
 
-	"internal/reach":    {}, // reads object files of the go command; knows nothing of gates
+	"internal/callcost": {"reports/gate", "github.com/google/pprof/profile"}, // compares profiles of any program
+	"internal/reach":    {},                                                  // reads object files of the go command; knows nothing of gates
 	"internal/arch":     {},
 	"internal/longtest": {"testing"}, // only tests may import it
 	"internal/machine":  {},

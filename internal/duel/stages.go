@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/semabench/semabench/internal/callcost"
 	"github.com/semabench/semabench/internal/child"
 	"github.com/semabench/semabench/reports/gate"
 )
@@ -249,6 +250,9 @@ func (m *measurer) profile(ctx context.Context, dir string, rows []int) error {
 		p.OldProfile, err = m.profileSide(ctx, m.old, p, dir, fmt.Sprintf("%d-old.pprof", i))
 		if err == nil {
 			p.NewProfile, err = m.profileSide(ctx, m.new, p, dir, fmt.Sprintf("%d-new.pprof", i))
+		}
+		if err == nil {
+			p.Costs, err = callcost.Compare(filepath.Join(dir, p.OldProfile), filepath.Join(dir, p.NewProfile))
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()

@@ -158,8 +158,8 @@
 // the benchmark reaches and whose machine code differs between the sides, and the variables whose content does, those
 // first whose size changed most. A caller into which a changed function was inlined is in the list. Functions
 // are paired by their names, so a closure that the compiler numbers anew is, too. The list explains a
-// verdict, and decides none. CPU profiles of both sides are beside the report: go tool pprof -http=:0
-// -diff_base old.pprof new.pprof draws them as one flame graph.
+// verdict, and decides none. CPU profiles of both sides are beside the report. Row.Costs compares them,
+// and the page draws both as one flame graph.
 //
 // # A baseline in the repository
 //

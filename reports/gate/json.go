@@ -87,6 +87,7 @@ type ExportRow struct {
 	File       string           `json:"file,omitempty"`   // of the benchmark, on the new side
 	Line       int              `json:"line,omitempty"`
 	Functions  []ExportFunction `json:"functions,omitempty"` // that differ
+	Costs      *ExportCosts     `json:"costs,omitempty"`     // of its functions, from profiles
 	Reproduce  string           `json:"reproduce,omitempty"`
 	OldProfile string           `json:"old_profile,omitempty"`
 	NewProfile string           `json:"new_profile,omitempty"`
@@ -108,6 +109,21 @@ type ExportFunction struct {
 	Old  int    `json:"old_bytes"`
 	New  int    `json:"new_bytes"`
 	Data bool   `json:"variable,omitempty"`
+}
+
+// ExportCosts says in which functions the time of either side went: shares of the samples of its CPU profile, in the
+// function itself.
+type ExportCosts struct {
+	OldSamples int64        `json:"old_samples"`
+	NewSamples int64        `json:"new_samples"`
+	Functions  []ExportCost `json:"functions"`
+}
+
+// An ExportCost is the share of one function.
+type ExportCost struct {
+	Name string  `json:"name"`
+	Old  float64 `json:"old"`
+	New  float64 `json:"new"`
 }
 
 // An ExportWork is the instructions of an operation.
@@ -173,6 +189,12 @@ func (r *Report) export(j *Judged) ExportRow {
 	e.File, e.Line = j.Row.File, j.Row.Line
 	for _, f := range j.Row.Functions {
 		e.Functions = append(e.Functions, ExportFunction(f))
+	}
+	if c := j.Row.Costs; c != nil {
+		e.Costs = &ExportCosts{c.OldSamples, c.NewSamples, []ExportCost{}}
+		for _, f := range c.Functions {
+			e.Costs.Functions = append(e.Costs.Functions, ExportCost(f))
+		}
 	}
 	for _, c := range j.Counts {
 		e.Exact = append(e.Exact, ExportCount{c.Unit, c.Alone, c.Old, c.New, c.Verdict, c.Why})

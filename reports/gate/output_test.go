@@ -182,7 +182,7 @@ func TestContrast(t *testing.T) {
 			colours[m[1]] = m[2]
 		}
 		for _, pair := range []string{"ink paper", "quiet paper", "link paper", "slow paper", "fast paper", "open paper",
-			"ink panel", "ink warn", "ink good", "ink bad", "quiet panel"} {
+			"ink band", "ink up", "ink upmuch", "ink down", "ink downmuch", "ink panel", "ink warn", "ink good", "ink bad", "quiet panel"} {
 			text, ground, _ := strings.Cut(pair, " ")
 			if c := contrast(t, colours[text], colours[ground]); c < 4.5 {
 				t.Errorf("theme %d: %s on %s has a contrast of %.2f, want 4.5", i, text, ground, c)

@@ -101,6 +101,9 @@ type Row struct {
 	File      string     `json:",omitempty"`
 	Line      int        `json:",omitempty"`
 
+	// Costs says in which functions the time of both sides went. Rows that have profiles have it.
+	Costs *Costs `json:",omitempty"`
+
 	Spent                  time.Duration // on measuring it, both sides together
 	Reproduce              string        // command that measures it again
 	OldProfile, NewProfile string        `json:",omitempty"` // CPU profiles, relative to the report

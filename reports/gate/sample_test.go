@@ -63,6 +63,7 @@ func sampleRun() (*Run, Options) {
 	slow.Functions = []Function{{Name: "example.com/p.sort[go.shape.int]", Old: 120, New: 1520},
 		{Name: "example.com/q.(*Table).get", Old: 96, New: 96}, {Name: "example.com/q.check", New: 64},
 		{Name: "example.com/q.look", Old: 1}, {Name: "example.com/q.sizes", Old: 64, New: 64, Data: true}}
+	slow.Costs = sampleCosts()
 	waived := row("BenchmarkWaived", 1.12, 0.02)
 	waived.Second = pairsOf(48, 1.11, 0.02)
 	noisy := row("BenchmarkNoisy", 1.01, 0.2)
@@ -88,6 +89,16 @@ func sampleRun() (*Run, Options) {
 	return run, Options{Waivers: waivers, Today: today}
 }
 
+// sampleCosts returns costs of a benchmark that sorts, and whose new side also checks.
+func sampleCosts() *Costs {
+	return &Costs{OldSamples: 110, NewSamples: 120,
+		Functions: []Cost{{"example.com/p.sort[go.shape.int]", 0.7, 0.62}, {"example.com/p.BenchmarkSlow", 0.2, 0.19},
+			{"example.com/q.check", 0, 0.1}, {"runtime.mallocgc", 0.1, 0.09}},
+		Root: &Frame{"all", 1, 1, []*Frame{{"example.com/p.BenchmarkSlow", 0.9, 0.91, []*Frame{
+			{"example.com/p.sort[go.shape.int]", 0.7, 0.62, nil}, {"example.com/q.check", 0, 0.1, nil}}},
+			{"runtime.mallocgc", 0.1, 0.09, nil}}}}
+}
+
 const sampleWaivers = `# slower on purpose
 row:     example.com/p.BenchmarkWaived
 metric:  ns/op
@@ -110,6 +121,7 @@ func hostileRun() *Run {
 		r.Reproduce = "run '" + name + "'"
 		r.OldProfile, r.NewProfile = "javascript:alert(1)", name
 		r.File, r.Line, r.Functions = name, i, []Function{{Name: name, Old: 1}}
+		r.Costs = &Costs{10, 10, []Cost{{name, 0.1, 0.5}}, &Frame{name, 1, 1, []*Frame{{name, 0.1, 0.5, nil}}}}
 		if i == 0 {
 			r.Mode, r.Err = Failed, "old: panic: "+name
 		}

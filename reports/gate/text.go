@@ -77,6 +77,7 @@ func writeExplanations(w io.Writer, r *Report) {
 			fmt.Fprintf(w, "    about %d pairs would settle it, it had %d\n", j.Time.Needs, j.Time.Pairs)
 		}
 		writeFunctions(w, j)
+		writeCosts(w, j)
 		if j.repeatable() {
 			fmt.Fprintf(w, "    repeat: %s\n", printable(j.Row.Reproduce))
 		}
@@ -96,7 +97,10 @@ type rowDetails struct {
 	Changed                string            // how many functions differ
 	Functions              []changedFunction // some of them
 	MoreFunctions          int               // others
-	Settle, Reproduce      string            // how many pairs would decide the row; the command that repeats it
+	CostsTitle             string            // explains the two fields below
+	Costs                  []functionCost
+	Picture                []pictureFrame
+	Settle, Reproduce      string // how many pairs would decide the row; the command that repeats it
 	Profiles               []profile
 	Drift                  *driftPlot
 	Layout                 *layoutPlot
@@ -139,6 +143,9 @@ func newRowDetails(r *Report, j *Judged, id string) rowDetails {
 	if d.Functions, d.MoreFunctions = j.functions(); len(d.Functions) > 0 {
 		d.Changed = j.functionsTitle()
 	}
+	if d.Costs, d.Picture = j.costs(), j.picture(); j.Row.Costs != nil {
+		d.CostsTitle = j.costsTitle()
+	}
 	for _, f := range []profile{{"old", j.Row.OldProfile}, {"new", j.Row.NewProfile}} {
 		if f.Path != "" {
 			d.Profiles = append(d.Profiles, f)
@@ -165,6 +172,10 @@ func (d rowDetails) size() int {
 	for _, f := range d.Functions {
 		size += 40 + page.EscapedSize(f.Name) + len(f.Size)
 	}
+	for _, c := range d.Costs {
+		size += 80 + page.EscapedSize(c.Name)
+	}
+	size += pictureSize(d.Picture) + 2*len(d.CostsTitle)
 	if d.Drift != nil {
 		size += len(d.Drift.OldMarks) + len(d.Drift.NewMarks) + len(d.Drift.OldLines) +
 			len(d.Drift.NewLines) + len(d.Layout.Marks) + 600
