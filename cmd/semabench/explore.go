@@ -18,8 +18,8 @@ explore.Tests or explore.Replay, or as many schedules as the bounds allow. The f
 go test with -explore.…; in addition this command shows progress, and Ctrl-C keeps the results so far.
 -impl needs no test: it explores implementations of this suite.
 
-If the tests of the package do not import this suite, each Test function, and each Fuzz function with
-its seeds, is explored unmodified by the rules of explore.Tests. The module need not require this suite.
+If the tests of the package do not import this suite, each Test function, each Example with
+a comment for its output, and each Fuzz function with its seeds, is explored unmodified by the rules of explore.Tests. The module need not require this suite.
 
 The schedules that are played, and the failure that is reported, depend on the flags alone. They do
 not depend on -workers, nor on which process is faster. Only -time and Ctrl-C end an exploration at

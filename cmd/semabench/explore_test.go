@@ -59,7 +59,7 @@ func endings(page string) map[string]ending {
 		"an unmodified test": {[]string{"./plain", "-run", "TestPlain"}, exitcode.OK, []string{"=== TestPlain: pass\ncomplete"}, true},
 		"a replay of it":     {[]string{"./plain", "-run", "TestLoses", "-schedule", "x2.2"}, exitcode.Failed, []string{"n = 1, want 2"}, true},
 		"a page without Run": {[]string{"./plain", "-page", page}, exitcode.Refused, []string{"-page needs a test that calls package explore"}, false},
-		"no such plain test": {[]string{"./plain", "-run", "TestPlian"}, exitcode.Refused, []string{"has no Test or Fuzz functions to explore that match \"TestPlian\""}, true},
+		"no such plain test": {[]string{"./plain", "-run", "TestPlian"}, exitcode.Refused, []string{"has no Test, Fuzz or Example functions to explore that match \"TestPlian\""}, true},
 		"no such test":       {[]string{"./count", "-run", "TestRihgt"}, exitcode.Refused, []string{`no test in ./count matches -run "TestRihgt"`, "TestRight, TestWrong"}, false},
 		"broken":             {[]string{"./broken"}, exitcode.Refused, []string{"exploring the unmodified tests of ./broken", "broken_test.go:5", "undefined: m"}, false},
 		"bare":               {[]string{"./bare"}, exitcode.Refused, []string{"./bare has no tests"}, false},

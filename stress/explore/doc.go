@@ -175,8 +175,8 @@
 // The explorer can also run the unmodified tests of a package. [Tests] explores each Test function
 // with its subtests, parallel ones included, by the rules of go test: a test fails if a schedule
 // fails, and goroutines that it leaves behind do not matter. A Fuzz function is explored with its
-// seeds, from F.Add and from testdata/fuzz; no new inputs are made. Examples and benchmarks
-// are not explored. [Suite] does the same without a testing.T, and so does the command semabench
+// seeds, from F.Add and from testdata/fuzz; no new inputs are made. An Example with a comment for its
+// output is explored, too: each schedule has to print that output. Benchmarks are not explored. [Suite] does the same without a testing.T, and so does the command semabench
 // explore for a package whose tests do not import this suite.
 //
 //	func TestSuite(t *testing.T) { explore.Tests(t, "golang.org/x/sync/errgroup") }
@@ -295,6 +295,11 @@
 // difference, for example a random source with a seed from the clock. A loop over a map visits the
 // keys in a fixed order, and unseeded random numbers, crypto/rand and hash/maphash are the same in
 // every schedule, so bugs that need another order or other numbers are missed.
+//
+// The ends of os.Pipe are files that the program reads and writes. A call that would wait in the kernel
+// waits in the scheduler, also if package io, bufio or fmt makes it. So a test can assign an end to
+// os.Stdout. A deadline of a pipe is refused, and so is os.Pipe on systems other than Linux and macOS.
+// Text that goes to any other standard output is no step.
 //
 // Files are real. Each call of package os or of an os.Root is one step, on all files together. A
 // schedule begins with an empty folder, which os.TempDir and T.TempDir return, and may change files

@@ -50,7 +50,8 @@ func Tests(t *testing.T, pkg string) {
 
 // A Suite is the tests of a package, unmodified. Each Test function, with its subtests and
 // cleanups, is the program of one exploration. So is each Fuzz function with its seeds, which are those
-// of F.Add and of testdata/fuzz. A test passes if no schedule fails.
+// of F.Add and of testdata/fuzz, and each Example with a comment for its output, which every schedule has to
+// write. A test passes if no schedule fails.
 //
 // The rules of go test apply: goroutines that a test leaves behind do not fail it. They are
 // counted. Time passes only when nothing else can move, because tests sleep to let other goroutines
@@ -78,7 +79,7 @@ type Suite struct {
 	outer string // name of the test that explores this suite, with a slash; "" if there is none
 }
 
-// A SuiteTest is the result of exploring one Test or Fuzz function. Took has the time of minimising a
+// A SuiteTest is the result of exploring one Test, Fuzz or Example function. Took has the time of minimising a
 // failure as well.
 type SuiteTest struct {
 	Name string
@@ -131,7 +132,7 @@ func (s Suite) build(ctx context.Context) (*rewrite.Binary, error) {
 	}
 	if len(binary.Tests) == 0 {
 		binary.Close()
-		return nil, fmt.Errorf("%s has no Test or Fuzz functions to explore%s", s.packageText(), matching)
+		return nil, fmt.Errorf("%s has no Test, Fuzz or Example functions to explore%s", s.packageText(), matching)
 	}
 	return binary, nil
 }

@@ -204,11 +204,21 @@ func (c *copies) rewrite(ctx context.Context, packages map[string]*listed, overl
 		}
 		all = append(all, checked)
 	}
-	state := findState(all)
+	if c.suite {
+		for _, checked := range all {
+			s, err := checked.findTests()
+			if err != nil {
+				return err
+			}
+			c.suites = append(c.suites, s)
+		}
+	}
+	state, output := findState(all), readsOutput(all)
 	for _, checked := range all {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		checked.readsOutput = output
 		if !checked.Standard { // standard.go says why
 			state.prepare(checked)
 			checked.keep = state.changedStandard(checked)
@@ -233,13 +243,6 @@ func short(text string, digits int) string {
 // rewritePackage writes the copies of one package. A file without anything to rewrite has none.
 func (c *copies) rewritePackage(checked *checked) error {
 	p := checked.listed
-	if c.suite {
-		s, err := checked.findTests()
-		if err != nil {
-			return err
-		}
-		c.suites = append(c.suites, s)
-	}
 	for i, file := range checked.files {
 		text, err := checked.rewrite(i)
 		if err != nil {

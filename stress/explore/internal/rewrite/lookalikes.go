@@ -14,13 +14,14 @@ import (
 // library. It is a type-correct replacement at the level of source text: the compiler, and not the
 // rewriter, finds a program that uses a name in a way the look-alike does not allow.
 type lookAlike struct {
-	name  string   // of the standard package
-	shim  string   // its folder in shim
-	alias string   // its name in rewritten files
-	keep  string   // a name of the standard package, which is used so that its import stays legal
-	names []string // the names that it stands for; nil means all
-	suite bool     // only in suites: elsewhere go test calls the tests with its own testing.T
-	value bool     // keep is not a type
+	name   string   // of the standard package
+	shim   string   // its folder in shim
+	alias  string   // its name in rewritten files
+	keep   string   // a name of the standard package, which is used so that its import stays legal
+	names  []string // the names that it stands for; nil means all
+	output bool     // only in programs that read their output, see output.go
+	suite  bool     // only in suites: elsewhere go test calls the tests with its own testing.T
+	value  bool     // keep is not a type
 
 	anywhere []string // names of a suite's look-alike that have no testing.T, and stand everywhere
 }
@@ -63,7 +64,7 @@ var lookAlikes = map[string]lookAlike{
 		"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Setenv", "Unsetenv", "Clearenv",
 		"TempDir", "MkdirTemp", "CreateTemp", "Open", "Create", "OpenFile", "ReadFile", "WriteFile", "ReadDir",
 		"Stat", "Lstat", "Readlink", "Getwd", "Chdir", "Mkdir", "MkdirAll", "Remove", "RemoveAll", "Rename",
-		"Truncate", "Link", "Symlink", "Chmod", "Chown", "Chtimes", "CopyFS", "OpenRoot", "OpenInRoot", "Getpid", "Getppid",
+		"Truncate", "Link", "Symlink", "Chmod", "Chown", "Chtimes", "CopyFS", "OpenRoot", "OpenInRoot", "Getpid", "Getppid", "Pipe",
 	}},
 	"reflect":   {name: "reflect", shim: "reflect", alias: "explore__reflect", keep: "Type", names: []string{"Select"}},
 	"os/signal": {name: "signal", shim: "signal", alias: "explore__signal", keep: "Notify", value: true},
@@ -79,12 +80,17 @@ var lookAlikes = map[string]lookAlike{
 	"io/ioutil": {name: "ioutil", shim: "ioutil", alias: "explore__ioutil", keep: "Discard", value: true, names: []string{
 		"ReadFile", "WriteFile", "ReadDir", "TempDir", "TempFile",
 	}},
+	"fmt": {name: "fmt", shim: "fmt", alias: "explore__fmt", keep: "Stringer", output: true, names: []string{
+		"Print", "Println", "Printf",
+	}},
 	"expvar": {name: "expvar", shim: "expvar", alias: "explore__expvar", keep: "Var", names: []string{
 		"Int", "Float", "String", "Map", "NewInt", "NewFloat", "NewString", "NewMap",
 	}},
 	"testing/synctest": {
 		name: "synctest", shim: "synctest", alias: "explore__synctest", keep: "Test", value: true, suite: true,
 	},
+	"testing/slogtest": {name: "slogtest", shim: "slogtest", alias: "explore__slogtest", keep: "Run", value: true, suite: true,
+		names: []string{"Run"}},
 	"testing/quick": {name: "quick", shim: "quick", alias: "explore__quick", keep: "Config", names: []string{
 		"Check", "CheckEqual",
 	}},
@@ -104,7 +110,7 @@ func (w *writer) lookAlikeOf(path, name string, at token.Pos) (like lookAlike, o
 		return w.ofSync(name, at)
 	}
 	like, ok = lookAlikes[path]
-	return like, ok && like.has(name) && (!like.suite || w.pkg.suite != nil || slices.Contains(like.anywhere, name))
+	return like, ok && like.has(name) && (!like.output || w.pkg.readsOutput && !w.pkg.Standard) && (!like.suite || w.pkg.suite != nil || slices.Contains(like.anywhere, name))
 }
 
 // use has the file import a look-alike, and returns its alias.
@@ -137,7 +143,7 @@ func (w *writer) qualified(s *ast.SelectorExpr) {
 var methods = map[string][]string{
 	"os.File": {
 		"Read", "ReadAt", "Write", "WriteAt", "WriteString", "ReadFrom", "WriteTo", "Seek", "Close", "Sync", "Stat",
-		"Truncate", "ReadDir", "Readdir", "Readdirnames", "Chdir",
+		"Truncate", "ReadDir", "Readdir", "Readdirnames", "Chdir", "SetDeadline", "SetReadDeadline", "SetWriteDeadline",
 	},
 	"os.Root": {
 		"Close", "OpenRoot", "Open", "Create", "OpenFile", "ReadFile", "WriteFile", "Stat", "Lstat", "Readlink", "Mkdir",

@@ -181,6 +181,8 @@ type checked struct {
 	keepFields map[string]bool // of these, pointers to structs of which a field is assigned to
 	suite      *suite          // nil unless Options.Suite is set
 
+	readsOutput bool // the program does, see output.go
+
 	isStandard func(path string) bool
 }
 

@@ -73,6 +73,7 @@ func (w *writer) visit(n ast.Node) {
 		w.receive(n)
 	case *ast.CallExpr:
 		w.builtin(n)
+		w.passFiles(n)
 	}
 }
 

@@ -3,6 +3,7 @@ package rewrite
 import (
 	"fmt"
 	"go/ast"
+	"go/doc"
 	"go/types"
 	"path/filepath"
 	"strings"
@@ -10,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// A suite is the Test and Fuzz functions of a package. Each of them is renamed,
+// A suite is the Test, Fuzz and Example functions of a package. Each of them is renamed,
 //
 //	func explore__TestX(t *explore__testing.T) {
 //
@@ -26,12 +27,15 @@ type suite struct {
 	name  string // of the package
 	tests []string
 	funcs map[types.Object]bool
+
+	examples map[string]*doc.Example // by the names of their functions
 }
 
-// findTests finds the Test and Fuzz functions of a package, and the reasons why they cannot be
+// findTests finds the Test, Fuzz and Example functions of a package, and the reasons why they cannot be
 // explored. They are found by their types as well as their names, as the go command does it.
 func (c *checked) findTests() (*suite, error) {
-	s := &suite{listed: c.listed, name: c.files[0].Name.Name, funcs: map[types.Object]bool{}}
+	s := &suite{listed: c.listed, name: c.files[0].Name.Name, funcs: map[types.Object]bool{},
+		examples: map[string]*doc.Example{}}
 	for _, file := range c.files {
 		if err := c.refuseInSuite(file); err != nil {
 			return nil, err
@@ -49,6 +53,7 @@ func (c *checked) findTests() (*suite, error) {
 				s.tests, s.funcs[object] = append(s.tests, f.Name.Name), true
 			}
 		}
+		s.findExamples(c, file)
 	}
 	c.suite = s
 	return s, nil
@@ -72,25 +77,21 @@ func takes(f types.Object, typ string) bool {
 }
 
 // RunName returns the name by which the flag -test.run of a Binary finds one of its Tests. Go test
-// demands the parameter of a fuzz test for each function FuzzX.
+// demands the parameter of a fuzz test for each function FuzzX, and calls an ExampleX without a T.
 func RunName(test string) string {
-	if strings.HasPrefix(test, "Fuzz") {
+	switch {
+	case strings.HasPrefix(test, "Fuzz"):
 		return "TestSeeds__" + test
+	case strings.HasPrefix(test, "Example"):
+		return "TestOutput__" + test
 	}
 	return test
 }
 
-// refuseInSuite returns the reason why the tests of a file cannot be explored: they pass a
-// testing.T to a package of the standard library, which does not take the look-alike, or they
-// explore themselves.
+// refuseInSuite returns the reason why the tests of a file cannot be explored: they explore themselves.
 func (c *checked) refuseInSuite(file *ast.File) error {
 	for _, spec := range file.Imports {
-		path := strings.Trim(spec.Path.Value, `"`)
-		switch {
-		case path == "testing/slogtest":
-			return fmt.Errorf("%v: %s takes a testing.T, and is not under control",
-				c.fset.Position(spec.Pos()), path)
-		case path == engine:
+		if strings.Trim(spec.Path.Value, `"`) == engine {
 			return fmt.Errorf("%v: tests that call package explore are explored by go test",
 				c.fset.Position(spec.Pos()))
 		}
@@ -98,7 +99,7 @@ func (c *checked) refuseInSuite(file *ast.File) error {
 	return nil
 }
 
-// rename renames the Test and Fuzz functions, wherever they are used. A test may be called by another
+// rename renames the Test, Fuzz and Example functions, wherever they are used. A test may be called by another
 // function of the package, which then calls the controlled form: it already runs under control
 // itself.
 func (w *writer) rename(id *ast.Ident) {
@@ -175,12 +176,14 @@ func (s *suite) wrappers(loads bool) string {
 		b.WriteString("\nvar _ = explore__.Serve()\n")
 	}
 	for _, test := range s.tests {
-		call := "Explore(t, "
-		if strings.HasPrefix(test, "Fuzz") {
-			call = fmt.Sprintf("ExploreFuzz(t, %q, ", test)
+		call := fmt.Sprintf("explore__testing.Explore(t, explore__%s)", test)
+		switch {
+		case strings.HasPrefix(test, "Fuzz"):
+			call = fmt.Sprintf("explore__testing.ExploreFuzz(t, %q, explore__%s)", test, test)
+		case s.examples[test] != nil:
+			call = s.exampleCall(test)
 		}
-		fmt.Fprintf(&b, "\nfunc %s(t *explore__go.T) { explore__testing.%sexplore__%s) }\n",
-			RunName(test), call, test)
+		fmt.Fprintf(&b, "\nfunc %s(t *explore__go.T) { %s }\n", RunName(test), call)
 	}
 	return b.String()
 }

@@ -327,16 +327,25 @@ type File struct{ f *os.File }
 func On(f *os.File) File { return File{f} }
 
 // use performs a method as a step. Most methods change the offset of the file, so all count as
-// changes. Standard input has no end under control: the engine reads it.
+// changes. Standard input has no end under control: the engine reads it. The output of an Example is
+// no file that the program could reach in another way, so it is an object of its own.
 func (f File) use(method func()) {
-	if f.f == os.Stdin {
-		schedrt.Refuse("os.Stdin is not under control")
+	switch {
+	case f.f == stdin:
+		schedrt.Refuse("os.Stdin is not under control: assign a file or an end of os.Pipe to it")
+	case f.f != nil && f.f == captured && schedrt.Controlled():
+		schedrt.Do(schedrt.OpWriteFile, func() bool { method(); return true },
+			schedrt.Touch{Object: &output, Mode: schedrt.Write})
+		return
 	}
 	changeFiles("", method)
 }
 
 // Read is the method of os.File, and so are the methods below.
 func (f File) Read(b []byte) (n int, err error) {
+	if p := pipeOf(f.f); p != nil && f.f == p.r {
+		return p.read(b)
+	}
 	f.use(func() { n, err = f.f.Read(b) })
 	return n, err
 }
@@ -349,6 +358,9 @@ func (f File) ReadAt(b []byte, off int64) (n int, err error) {
 
 // Write is one step.
 func (f File) Write(b []byte) (n int, err error) {
+	if p := pipeOf(f.f); p != nil && f.f == p.w {
+		return p.write(b)
+	}
 	f.use(func() { n, err = f.f.Write(b) })
 	return n, err
 }
@@ -361,6 +373,9 @@ func (f File) WriteAt(b []byte, off int64) (n int, err error) {
 
 // WriteString is one step.
 func (f File) WriteString(s string) (n int, err error) {
+	if pipeOf(f.f) != nil {
+		return f.Write([]byte(s))
+	}
 	f.use(func() { n, err = f.f.WriteString(s) })
 	return n, err
 }
@@ -383,6 +398,9 @@ func (f File) Seek(offset int64, whence int) (at int64, err error) {
 
 // Close is one step.
 func (f File) Close() (err error) {
+	if p := pipeOf(f.f); p != nil {
+		return p.closeEnd(f.f)
+	}
 	f.use(func() { err = f.f.Close() })
 	return err
 }
@@ -431,4 +449,29 @@ func (f File) Readdirnames(n int) (names []string, err error) {
 func (f File) Chdir() (err error) {
 	f.use(func() { moved = true; err = f.f.Chdir() })
 	return err
+}
+
+// SetDeadline and the two methods below are refused for a pipe: its Reads wait in the scheduler, which
+// does not see the deadline in the kernel.
+func (f File) SetDeadline(t time.Time) error {
+	f.refuseDeadline()
+	return f.f.SetDeadline(t)
+}
+
+// SetReadDeadline is like SetDeadline.
+func (f File) SetReadDeadline(t time.Time) error {
+	f.refuseDeadline()
+	return f.f.SetReadDeadline(t)
+}
+
+// SetWriteDeadline is like SetDeadline.
+func (f File) SetWriteDeadline(t time.Time) error {
+	f.refuseDeadline()
+	return f.f.SetWriteDeadline(t)
+}
+
+func (f File) refuseDeadline() {
+	if pipeOf(f.f) != nil {
+		schedrt.Refuse("a deadline of an os.Pipe is not under control: use net.Pipe")
+	}
 }
