@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/semabench/semabench/internal/exploration"
@@ -32,6 +33,14 @@ whose operations came one right after the other, on the same object, in two goro
 
 A test that calls explore.Check has its own bounds, and takes only -workers from here.
 
+-shard splits an exploration among several machines, as the jobs of a CI do. Each plays its share and
+writes a file; -join plays nothing, and comes to the verdict, the counts and the failure of one process
+with the same flags. A shard that finds no failure is unknown, with exit code 3. A missing or unfinished
+shard leaves the joined result unknown, too; a failure stands:
+
+	semabench explore -shard 1/3 -shardfile 1.json ./pkg    (and 2/3, 3/3)
+	semabench explore -join 1.json,2.json,3.json ./pkg
+
 -mutate asks how good the tests of a package are; they need not know this suite. It breaks the
 package's own synchronization one place at a time, by an overlay: no file is written. Each mutant is
 judged by go test, and by the explorer with all schedules of the same tests. A mutant that neither
@@ -50,7 +59,8 @@ nothing to break; 3 unknown: none is left, and some could not be judged; 130 int
 // -race decide what is built, -summary where the results go. A flag that is missing here would
 // be accepted and ignored.
 var passedOn = []string{"strategy", "schedules", "preemptions", "seed", "steps", "time", "schedule",
-	"scenario", "calls", "workers", "lazyclock", "nodaemons", "page", "perfetto", "strict"}
+	"scenario", "calls", "workers", "lazyclock", "nodaemons", "page", "perfetto", "strict",
+	"shard", "shardfile", "join"}
 
 // An exploreCall is the verb explore with its flags.
 type exploreCall struct {
@@ -111,6 +121,9 @@ func (e *exploreCall) parse(args []string) error {
 		"one into file-2")
 	f.String("perfetto", "", "write a schedule that fails also into this `file`, as a trace for ui.perfetto.dev; a\n"+
 		"second one into file-2")
+	f.String("shard", "", "play only this `share` of the schedules, as in 2/3; needs -shardfile")
+	f.String("shardfile", "", "with -shard: the `file` for what was played")
+	f.String("join", "", "play nothing, and join what all shards have written: their `files`, separated by commas")
 	f.StringVar(&e.Summary, "summary", "", "write the results also into this `file`, as JSON")
 	f.BoolVar(&e.JSON, "json", false, "write the results to standard output as JSON, in the place of the text")
 	f.StringVar(&e.JUnit, "junit", "", "write the results also into this `file`, as XML of JUnit")
@@ -135,14 +148,34 @@ func (e *exploreCall) passOn(f *flagSet) (err error) {
 			continue
 		}
 		value := f.Lookup(name).Value.String()
-		if name == "page" || name == "perfetto" { // the tests run in the folder of their package
-			if value, err = filepath.Abs(value); err != nil {
-				return err
-			}
+		switch name { // the tests run in the folder of their package
+		case "page", "perfetto", "shardfile":
+			value, err = filepath.Abs(value)
+		case "join":
+			value, err = absolute(value)
+		}
+		if err != nil {
+			return err
 		}
 		e.Flags = append(e.Flags, "-explore."+name+"="+value)
 	}
 	return nil
+}
+
+// absolute makes each of some files absolute. A file that is not there is an error before the build.
+func absolute(files string) (string, error) {
+	var all []string
+	for _, file := range strings.Split(files, ",") {
+		path, err := filepath.Abs(file)
+		if err != nil {
+			return "", err
+		}
+		if _, err := os.Stat(path); err != nil {
+			return "", fmt.Errorf("-join: %w", err)
+		}
+		all = append(all, path)
+	}
+	return strings.Join(all, ","), nil
 }
 
 // positional parses flags before and after the package, as the go command does.
@@ -169,6 +202,8 @@ func (e *exploreCall) positional(f *flagSet, args []string) error {
 // strategy too. A typing error should cost no build.
 var strategyName = regexp.MustCompile(`^(random|pct[1-9]\d?|pos|dpor|dfs)$`)
 
+var shardName = regexp.MustCompile(`^[1-9]\d*/[1-9]\d*$`)
+
 // check checks values that no flag can check alone. Checks that need two flags, or a flag and
 // the tables, are here. The case of -impl comes last, because it goes on and resolves the names.
 func (e *exploreCall) check(f *flagSet) error {
@@ -186,6 +221,16 @@ func (e *exploreCall) check(f *flagSet) error {
 		return errors.New("-preemptions is for -strategy dfs: one schedule that dpor plays stands " +
 			"for many, " +
 			"and dpor cannot tell how many preemptions these have")
+	case f.given("shard") != f.given("shardfile"):
+		return errors.New("-shard=i/n and -shardfile=FILE need each other: -join reads the file")
+	case f.given("join") && f.given("shard"):
+		return errors.New("-join plays nothing: leave out -shard and -shardfile")
+	case e.mutate.on && (f.given("shard") || f.given("join")):
+		return errors.New("-mutate has no shards: leave out -shard and -join")
+	case f.given("schedule") && (f.given("shard") || f.given("join")):
+		return errors.New("one schedule has no shards: leave out -schedule, or -shard and -join")
+	case f.given("shard") && !shardName.MatchString(f.Lookup("shard").Value.String()):
+		return fmt.Errorf("-shard=%s: want i/n, as in 2/3", f.Lookup("shard").Value)
 	case e.Limit <= 0:
 		return fmt.Errorf("-time=%v: want more than 0", e.Limit)
 	case f.given("impl") && e.Run != "":

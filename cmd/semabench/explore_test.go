@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -29,6 +31,7 @@ func TestExplore(t *testing.T) {
 	t.Run("race", exploreRace)
 	t.Run("summary", exploreSummary)
 	t.Run("interrupted", exploreInterrupted)
+	t.Run("shards", exploreShards)
 }
 
 // An ending is the exit code for some arguments, and text that the command prints.
@@ -165,4 +168,56 @@ func TestExploreRefusals(t *testing.T) {
 	}
 	mustContain(t, "the help", stdout, "usage: semabench explore [flags] [package]", "-strategy",
 		"-preemptions", "3 unknown", "130")
+}
+
+// Two shards join to the results of one process. A joined result with one shard only is unknown, and a
+// failure stands.
+func exploreShards(t *testing.T) {
+	longtest.Need(t, "the tests of stress/explore/internal/parent")
+	dir := t.TempDir()
+	explored := func(code int, args ...string) (all []exploration.SummaryRow) {
+		t.Helper()
+		path := filepath.Join(dir, "summary.json")
+		got, _, stderr := exploreIn(t, context.Background(), append(args, "./count", "-workers=1", "-summary", path)...)
+		if got != code {
+			t.Fatalf("%s exits %d, want %d: %s", args, got, code, stderr)
+		}
+		var f exploration.Summary
+		if err := json.Unmarshal([]byte(read(t, path)), &f); err != nil {
+			t.Fatal(err)
+		}
+		for i := range f.Explorations {
+			r := &f.Explorations[i]
+			r.Seconds, r.Pairs, r.Reversed = 0, 0, 0 // each process samples the pairs on its own
+			r.Text, _, _ = strings.Cut(r.Text, " ordered pairs")
+			r.Text = strings.TrimRight(r.Text, "0123456789")
+		}
+		return f.Explorations
+	}
+	one, two := filepath.Join(dir, "1.json"), filepath.Join(dir, "2.json")
+	both := []string{"-run=TestRight|TestWrong"}
+	whole := explored(exitcode.Failed, both...)
+	for i, file := range []string{one, two} {
+		explored(exitcode.Failed, append(both, fmt.Sprintf("-shard=%d/2", i+1), "-shardfile="+file)...)
+	}
+	if joined := explored(exitcode.Failed, append(both, "-join="+one+","+two)...); !reflect.DeepEqual(joined, whole) {
+		t.Errorf("the shards join to\n%+v\nwant\n%+v", joined, whole)
+	}
+	partly := explored(exitcode.Failed, append(both, "-join="+two)...)
+	if partly[0].Verdict != "unknown" || partly[0].Bound != "shard" || partly[1].Verdict != "fail" {
+		t.Errorf("one of two shards: %+v, want unknown and fail", partly)
+	}
+	for args, want := range map[string]string{
+		"-shard=1/2":                           "need each other",
+		"-shard=3/2 -shardfile=" + one:         "3/2",
+		"-join=" + one + " -seed=7":            "other flags",
+		"-join=" + filepath.Join(dir, "none"):  "no such file",
+		"-shard=1/2 -shardfile=a -join=" + one: "leave out",
+	} {
+		code, stdout, stderr := exploreIn(t, context.Background(), append(strings.Fields(args), "./count", "-run=TestRight")...)
+		if code == exitcode.OK || code == exitcode.Unknown {
+			t.Errorf("%s exits %d", args, code)
+		}
+		mustContain(t, args, stdout+stderr, want)
+	}
 }

@@ -132,6 +132,9 @@ func effortText(d explore.Event) string {
 	if d.Workers == 0 {
 		return "one schedule"
 	}
+	if d.Seconds == 0 {
+		return plural.With(d.Schedules, "schedule", "schedules") + ", played by shards"
+	}
 	text := fmt.Sprintf("%s in %.1f s (%.0f/s) with %s", plural.With(d.Schedules, "schedule", "schedules"),
 		d.Seconds,
 		float64(d.Schedules)/max(d.Seconds, 0.001), plural.With(d.Workers, "process", "processes"))

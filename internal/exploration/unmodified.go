@@ -85,6 +85,9 @@ func (r *run) suiteOptions() (o explore.Options, err error) {
 	f.IntVar(&o.Workers, "workers", 0, "")
 	f.BoolVar(&o.NoDaemons, "nodaemons", false, "")
 	f.BoolVar(&o.LazyClock, "lazyclock", false, "")
+	f.StringVar(&o.Shard, "shard", "", "")
+	f.StringVar(&o.ShardFile, "shardfile", "", "")
+	f.StringVar(&o.Join, "join", "", "")
 	preemptions := f.Int("preemptions", -1, "")
 	for _, given := range r.Flags {
 		name, value, _ := strings.Cut(strings.TrimPrefix(given, "-explore."), "=")

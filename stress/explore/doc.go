@@ -217,6 +217,8 @@
 //	-explore.preemptions=N with dfs: preempt goroutines at most N times in one schedule
 //	-explore.workers=N     explore with N processes, 1 by default
 //	-explore.schedule=W    play this schedule only
+//	-explore.shard=I/N     play the I-th of N shares only, and write -explore.shardfile=F
+//	-explore.join=F,F      play nothing, and join what the shards have written
 //	-explore.page=FILE     write a schedule that fails as a page; a second one goes to FILE-2
 //	-explore.perfetto=FILE write it as a trace for ui.perfetto.dev, with a track for each goroutine
 //	-explore.scenario=P    with Semaphore and Type: play this scenario or program only, your own, or
@@ -232,6 +234,13 @@
 // The schedules are cut into tasks, and the answers are merged in the order of the tasks. So the
 // schedules, their number and the failure that is reported depend on the flags alone, and not on
 // the number of processes or their speed, unless the time is over first.
+//
+// With -explore.shard, several machines share these tasks, for example the jobs of a CI. The small
+// tasks at the beginning, which decide how the schedules are split, are played by all of them. With
+// -explore.join, the same test merges the recorded answers and comes to the result of one process:
+// the same verdict, numbers and failure. A shard alone is unknown, and so is a joined result that
+// lacks a shard, or has one that ended too early. A test with -explore.strict passes in a shard that
+// finds no failure, and fails where the joined result is unknown.
 //
 // The result also counts ordered pairs of dependent operations. A pair is two places in the source,
 // of which the second was seen right after the first, on the same object and in another goroutine.

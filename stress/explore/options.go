@@ -35,6 +35,12 @@ var (
 		"fail a test whose result is unknown, instead of letting it pass or skipping it")
 	pageFlag = flag.String("explore.page", "",
 		"write a schedule that fails to this file, as an HTML page")
+	shardFlag = flag.String("explore.shard", "",
+		"play only this share of the schedules, as in 2/3; see -explore.shardfile")
+	shardFileFlag = flag.String("explore.shardfile", "",
+		"with -explore.shard: write to this file what was played, for -explore.join")
+	joinFlag = flag.String("explore.join", "",
+		"play nothing, and join what the shards have written to these files, separated by commas")
 	perfettoFlag = flag.String("explore.perfetto", "",
 		"write a schedule that fails to this file, as a trace for ui.perfetto.dev")
 )
@@ -75,6 +81,15 @@ type Options struct {
 	// Preemptions bounds how often a goroutine that could go on loses its turn, in one schedule of
 	// dfs. 0 means no bound, and a negative number means never.
 	Preemptions int
+
+	// Shard is the share of the schedules to play, as in "2/3"; "" plays all. The shards of one
+	// exploration may run at the same time on several machines. The result of each is unknown, with
+	// the bound shard, or a failure. ShardFile is written for Join.
+	Shard, ShardFile string
+
+	// Join has the files of all shards, separated by commas. Nothing is played; the result is the one
+	// that one process would have come to with the same options. A missing shard leaves it unknown.
+	Join string
 }
 
 // flagOptions returns the options that the flags give.
@@ -83,7 +98,7 @@ func flagOptions() Options {
 		Schedules: *schedulesFlag, Time: *timeFlag, Seed: *seedFlag, Strategy: *strategyFlag,
 		Steps: *stepsFlag, Schedule: *scheduleFlag, Scenario: *scenarioFlag,
 		Calls: *callsFlag, NoDaemons: *noDaemonsFlag, LazyClock: *lazyFlag, Workers: *workersFlag,
-		Preemptions: preemptionsOf(*preemptFlag),
+		Preemptions: preemptionsOf(*preemptFlag), Shard: *shardFlag, ShardFile: *shardFileFlag, Join: *joinFlag,
 	}
 }
 

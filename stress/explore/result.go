@@ -38,7 +38,7 @@ type Result struct {
 	Verdict   Verdict // Pass, Fail, Unknown or Refused
 	Text      string  // for people: the schedule that fails, or what was played
 	What      string  // what is wrong, in one line; "" if nothing is
-	Bound     string  // if Unknown: schedules, time, steps, preemptions, programs, state or interrupted
+	Bound     string  // if Unknown: schedules, time, steps, preemptions, programs, shard, state or interrupted
 	Schedule  string  // the schedule that fails, as a word for Replay
 	Scenario  string  // the scenario of Semaphore, or program of Type, that Schedule belongs to
 	Schedules int     // number of schedules that were played

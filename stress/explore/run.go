@@ -111,12 +111,15 @@ func exploreCall(
 func inPlayers(
 	t *testing.T, call int, o Options, programs []player.Program, progress *parent.Progress,
 ) (*Result, error) {
+	e := &parent.Exploration{Test: t.Name(), Call: call}
 	progress.Building()
-	binary, err := builtTest(t)
-	if err != nil {
-		return nil, err
+	if o.Join == "" { // which plays nothing
+		binary, err := builtTest(t)
+		if err != nil {
+			return nil, err
+		}
+		e.Binary = binary.Path
 	}
-	e := &parent.Exploration{Binary: binary.Path, Test: t.Name(), Call: call}
 	// A player has no timeout of its own. It ends with its parent, which comes to a result in time.
 	e.Args = append(e.Args, "-test.timeout=0")
 	e.Deadline, _ = t.Deadline()
@@ -176,7 +179,9 @@ func report(t *testing.T, r *Result) {
 		text = "unknown: " + text
 	}
 	ending := (*verdict.Result)(r).Ending()
-	if r.Verdict == Unknown && *strictFlag && r.Bound != verdict.BoundInterrupted {
+	// A shard is unknown by its nature. The joined result is not.
+	share := r.Bound == verdict.BoundShard && *shardFlag != ""
+	if r.Verdict == Unknown && *strictFlag && r.Bound != verdict.BoundInterrupted && !share {
 		ending = verdict.Fails
 		text += "\n-explore.strict: unknown is a failure"
 	}

@@ -78,7 +78,9 @@ func checkType(t *testing.T, o Options, spec *typeprog.Spec) *Result {
 	case o.Scenario != "":
 		return exploreCall(t, call, o, programs, parent.NewProgress(t.Name(), call))
 	}
-	builtTest(t) // the time of the build does not count; explore returns its error
+	if o.Join == "" {
+		builtTest(t) // the time of the build does not count; explore returns its error
+	}
 	began := time.Now()
 	asked := o
 	asked.Scenario = probeProgram

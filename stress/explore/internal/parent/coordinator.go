@@ -83,6 +83,9 @@ func (e *Exploration) Run(
 		return verdict.NotStarted(), nil
 	default:
 	}
+	if o.Join != "" {
+		return e.join(o, names, p)
+	}
 	within := newWithin(o.Time, e.Deadline)
 	o.Time = within.explore
 	options, err := json.Marshal(o)
@@ -107,10 +110,27 @@ func (e *Exploration) Run(
 	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
 		r, err = c.outOfTime(names), nil
 	}
+	if err == nil && o.Shard != "" {
+		err = c.writeShard(o, names, r)
+	}
 	if err == nil {
 		p.end(r)
 	}
 	return r, err
+}
+
+// writeShard writes the record of this shard. It is written for every result, so that a shard whose
+// exploration ended early is told from one that never began.
+func (c *coordinator) writeShard(o task.Options, names []string, r *verdict.Result) error {
+	same, err := sameness(o, names)
+	if err != nil {
+		return err
+	}
+	record := &shardRecord{
+		explorationKey: c.exploration.key(), Shard: o.Shard, Same: same, Known: c.known,
+		Answers: c.tasks.shards.answers, Interrupted: r.Bound == verdict.BoundInterrupted, Result: r,
+	}
+	return record.write(o.ShardFile)
 }
 
 // A coordinator talks to the player processes of one exploration. Only the goroutine of Run touches
@@ -128,7 +148,8 @@ type coordinator struct {
 	processes []*process
 	messages  chan message
 	tasks     *dispatcher
-	early     *task.Finding // see prepare; nil if there is none
+	early     *task.Finding   // see prepare; nil if there is none
+	known     *verdict.Result // before the first task; nil if tasks were needed
 	finders   map[*task.Finding]finder
 }
 
@@ -158,6 +179,7 @@ func (c *coordinator) run(
 	}()
 	early, r, err := c.prepare(ctx, o)
 	if err != nil || r != nil {
+		c.known = r
 		return r, err
 	}
 	if early != nil {
@@ -171,7 +193,11 @@ func (c *coordinator) run(
 	wasInterrupted, err := c.playAll()
 	var died *deathError
 	if errors.As(err, &died) {
-		return c.died(ctx, died.err, wire.Request{Task: &died.task})
+		r, err := c.died(ctx, died.err, wire.Request{Task: &died.task})
+		if err == nil {
+			c.tasks.shards.record(died.task, &task.Answer{Found: &task.Finding{What: r.What}})
+		}
+		return r, err
 	}
 	if err != nil {
 		return nil, err

@@ -35,6 +35,8 @@ type dispatcher struct {
 	long   bool // no schedule ended within Options.StepBound, so long ones are played
 	length int  // the steps of the first long one; 0 until it was played
 
+	shards sharing // which tasks are played here, and what they answered
+
 	total    task.Sums
 	pairs    map[string]bool // ordered pairs that any process has seen
 	found    *task.Finding   // the first failure, in the order of the tasks
@@ -64,10 +66,6 @@ const (
 	// because the schedules of a part differ in length. The part that is left has to be sent back,
 	// so the task is larger than a drawn one.
 	treeTask = 60_000
-
-	// wantedParts is how many parts of trees there should be, so that every process finds one to
-	// play.
-	wantedParts = 32
 )
 
 // firstStrategies are the strategies that an exploration draws from before it plays all schedules.
@@ -77,7 +75,7 @@ func newDispatcher(o task.Options, programs int) *dispatcher {
 	d := &dispatcher{
 		options: o, programs: make([]programState, programs),
 		handedOut: map[int]task.Task{}, early: map[int]*task.Answer{},
-		pairs: map[string]bool{}, deadline: time.Now().Add(o.Time),
+		pairs: map[string]bool{}, deadline: time.Now().Add(o.Time), shards: newSharing(o, programs),
 	}
 	switch {
 	case strategy.IsTree(o.Strategy):
@@ -112,7 +110,7 @@ const (
 // task has a seed that follows from the options, the turn and the program. So neither the number of
 // processes nor their speed has a part in which schedules are drawn.
 func (d *dispatcher) draw(strategies []string, each int) func() (task.Task, bool) {
-	perProgram, turn, program := 0, 0, 0
+	perProgram, turn, program, nth := 0, 0, 0, 0
 	return func() (task.Task, bool) {
 		if perProgram >= each {
 			return task.Task{}, false
@@ -120,6 +118,8 @@ func (d *dispatcher) draw(strategies []string, each int) func() (task.Task, bool
 		t := task.Task{
 			Strategy: strategies[turn%len(strategies)], Seed: d.options.Seed + uint64(turn)*mixTurn,
 		}
+		d.shards.ofDrawn(&t, "drawn", nth)
+		nth++
 		t.Schedules = 1
 		if len(d.programs) == 1 {
 			t.Schedules = drawnFirst / 8
@@ -151,7 +151,9 @@ func (d *dispatcher) draw(strategies []string, each int) func() (task.Task, bool
 // A strategy that the options name plays the long schedules, too.
 func (d *dispatcher) playLong() {
 	d.long, d.total, d.programs[0].Sums = true, task.Sums{}, task.Sums{}
-	d.queue = []task.Task{{Programs: []int{0}, Strategy: strategy.DefaultName, Schedules: 1, Long: true}}
+	first := task.Task{Programs: []int{0}, Strategy: strategy.DefaultName, Schedules: 1, Long: true}
+	d.shards.ofDrawn(&first, "long", 0)
+	d.queue = []task.Task{first}
 	name := d.options.Strategy
 	if name == "" {
 		name = strategy.SparseName
@@ -159,10 +161,12 @@ func (d *dispatcher) playLong() {
 	turn := 0
 	d.drawn = func() (task.Task, bool) {
 		turn++
-		return task.Task{
+		t := task.Task{
 			Programs: []int{0}, Strategy: name, Schedules: 1, Long: true, Length: d.length,
 			Seed: d.options.Seed + uint64(turn)*mixTurn,
-		}, turn < d.options.Schedules
+		}
+		d.shards.ofDrawn(&t, "long", turn)
+		return t, turn < d.options.Schedules
 	}
 }
 
@@ -186,7 +190,9 @@ func upTo(n int) (all []int) {
 func (d *dispatcher) startTrees(name string) {
 	for i := range d.programs {
 		d.programs[i].parts++
-		d.enqueue(task.Task{Programs: []int{i}, Strategy: name, Part: &strategy.Part{}})
+		t := task.Task{Programs: []int{i}, Strategy: name, Part: &strategy.Part{}}
+		d.shards.ofTree(&t)
+		d.enqueue(t)
 	}
 }
 
@@ -226,6 +232,10 @@ func (d *dispatcher) next() (t task.Task, ok bool) {
 		// The task still gets its number and an empty answer, so that numbers have no gap.
 		if len(t.Programs) == 1 && d.programs[t.Programs[0]].closed {
 			d.merge(&task.Answer{ID: t.ID})
+			continue
+		}
+		if !d.shards.plays(t) { // numbered as well, so that every shard merges in the same order
+			d.merge(&task.Answer{ID: t.ID, Elsewhere: true})
 			continue
 		}
 		t.Seconds = max(0.001, time.Until(d.deadline).Seconds())
@@ -271,6 +281,10 @@ func (d *dispatcher) add(t task.Task, a *task.Answer) {
 			return
 		}
 	}
+	if a.Elsewhere { // so what was left of it stays open here
+		return
+	}
+	d.shards.record(t, a)
 	for _, pair := range a.Pairs {
 		d.pairs[pair] = true
 	}
@@ -301,13 +315,15 @@ func (d *dispatcher) add(t task.Task, a *task.Answer) {
 	}
 	if t.Part != nil {
 		program.parts--
+		d.shards.open[t.Lane]--
 		d.requeue(t, a, program)
 	}
 }
 
 // requeue queues what is left of a part. If there are too few parts for the processes, it splits
 // the rest in up to five. Splitting into more parts than processes can use would send longer
-// messages for nothing.
+// messages for nothing. Whether it splits depends on nothing but the lane of the task, because a
+// shard does not know the other lanes and must come to the same parts.
 func (d *dispatcher) requeue(t task.Task, a *task.Answer, program *programState) {
 	if program.Played >= d.options.Schedules {
 		program.closed = a.Rest != nil || program.parts > 0
@@ -316,13 +332,11 @@ func (d *dispatcher) requeue(t task.Task, a *task.Answer, program *programState)
 	if a.Rest == nil {
 		return
 	}
-	parts := []*strategy.Part{a.Rest}
-	if have := d.nextID - d.merged + len(d.queue); have < wantedParts {
-		parts = append(parts, a.Rest.Split(4)...)
-	}
-	for _, part := range parts {
+	for _, part := range d.shards.split(t, a) {
 		program.parts++
-		d.enqueue(task.Task{Programs: t.Programs, Strategy: t.Strategy, Part: part, Age: t.Age + 1})
+		rest := task.Task{Programs: t.Programs, Strategy: t.Strategy, Part: part, Lane: t.Lane, Age: t.Age + 1}
+		d.shards.ofTree(&rest)
+		d.enqueue(rest)
 	}
 }
 
@@ -330,7 +344,7 @@ func (d *dispatcher) requeue(t task.Task, a *task.Answer, program *programState)
 func (d *dispatcher) exploration(names []string, interrupted bool) *verdict.Exploration {
 	e := &verdict.Exploration{
 		Options: d.options, Total: d.total, Pairs: d.pairs, Interrupted: interrupted, Late: d.late,
-		Long: d.long,
+		Long: d.long, Elsewhere: d.shards.elsewhere(),
 	}
 	for i, p := range d.programs {
 		e.Programs = append(e.Programs, verdict.Program{

@@ -27,6 +27,9 @@ type Options struct {
 	NoDaemons   bool
 	LazyClock   bool
 	Preemptions int
+	Shard       string
+	ShardFile   string
+	Join        string
 }
 
 // MaxWorkers bounds Options.Workers. The parent keeps only some tens of parts of a tree ready, so
@@ -104,6 +107,9 @@ func (o Options) Check(programs int) error {
 		return errors.New("a schedule fits one scenario: add -explore.scenario")
 	}
 	if _, err := strategy.Parse(o.Schedule); o.Schedule != "" && err != nil {
+		return err
+	}
+	if err := o.checkShard(); err != nil {
 		return err
 	}
 	return strategy.CheckName(o.Strategy)

@@ -29,6 +29,8 @@ type Task struct {
 	Age       int            // number of earlier tasks that played some of this part
 	Long      bool           // play to Options.LongBound
 	Length    int            // expected steps of a schedule, if Long
+	Name      string         `json:"-"` // the same in every shard; see package parent
+	Lane      int            `json:"-"` // decides which shard plays it; 0: every shard does
 	Seconds   float64        // time left for the whole exploration; 0: no bound
 }
 
@@ -40,6 +42,9 @@ type Answer struct {
 	Rest  *strategy.Part // the schedules of the part that were not played; nil if there are none
 	Late  bool           // the time was over before all schedules were played
 	Pairs []string       // ordered pairs that this process saw for the first time
+
+	Elsewhere bool `json:"-"` // it belongs to another shard, so nothing was played
+	Parts     int  `json:"-"` // of an answer that a shard has recorded: the parts that Rest was split in
 }
 
 // PairArrow separates the two places of an ordered pair: "Store a.go:3 -> Load a.go:7".

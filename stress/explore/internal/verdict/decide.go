@@ -100,6 +100,8 @@ func (e *Exploration) bound() string {
 		return BoundInterrupted
 	case e.Late:
 		return BoundTime
+	case e.Elsewhere != "":
+		return BoundShard
 	case len(e.incomplete()) == 0:
 		return ""
 	case e.Total.Endless > 0:

@@ -60,6 +60,9 @@ func (e *Exploration) playedText(bound string) string {
 			completeAll(schedrt.RaceEnabled), e.classes(), programs, played)
 	case e.Long && played > e.Total.Endless:
 		return e.sampleText(bound)
+	// All programs are open in a shard, so none is named.
+	case bound == BoundShard:
+		return plural.Of(played, "schedule") + " played and none failed: " + e.Elsewhere
 	// A schedule without an end is usually a loop that waits, so the text counts these schedules.
 	case bound == boundSteps && programs == 1:
 		return fmt.Sprintf("%d of %d schedules came to no end within %s",
@@ -116,6 +119,9 @@ func (e *Exploration) boundText(bound string) string {
 	}
 	return fmt.Sprintf("-explore.schedules=%d", e.Options.Schedules)
 }
+
+// WithDetector says whether this process has the race detector. Its players then have it, too.
+const WithDetector = schedrt.RaceEnabled
 
 // completeAll begins the text of a complete exploration. Goroutines are preempted at operations on
 // shared objects only, which is all there is to see if the program has no data race. Whether it has

@@ -48,6 +48,7 @@ const (
 	boundPreemptions = "preemptions"
 	BoundInterrupted = "interrupted"
 	BoundState       = "state" // of the process; see NotAgain
+	BoundShard       = "shard" // other shards have the rest
 )
 
 // A Result is explore.Result, which documents each field. Both structs must have the same fields in
@@ -102,6 +103,7 @@ type Exploration struct {
 	Long        bool            // no schedule ended within Options.StepBound, and long ones were played
 	At          string          // where it was over, if in the middle of a step; may be ""
 	Timeout     bool            // and go test -timeout had left less of it than Options.Time
+	Elsewhere   string          // why schedules of other shards are not counted; "" if all are
 }
 
 // A Program is one program of an exploration. Played counts schedules that came to an end or to the
