@@ -43,7 +43,7 @@ func TestReadKeepsBrokenLines(t *testing.T) {
 		{"cut second unit", "BenchmarkX 100 12 ns/op 3 wakes/",
 			`a.txt:2: line has no end, and its last unit "wakes/" is on no other line: cut short`},
 		{"bad count", "BenchmarkX many 12 ns/op\n",
-			"a.txt:2: parsing iteration count: invalid syntax"},
+			"a.txt:2: parsing iteration count: invalid syntax: many"},
 		{"zero count", "BenchmarkX 0 12 ns/op\n", "a.txt:2: iteration count 0, want 1 or more"},
 		{"negative count", "BenchmarkX -1 12 ns/op\n",
 			"a.txt:2: iteration count -1, want 1 or more"},
@@ -105,7 +105,7 @@ func TestReadKeepsAWholeLastLine(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	tests := []struct{ name, text, want string }{
-		{"empty", "", "reading benchmarks: a.txt: no benchmark line in it; " +
+		{"empty", "", "reading benchmarks: a.txt: it is empty; " +
 			"measure again with: go test -run='^$' -bench=. -count=10"},
 		{"no benchmark", "goos: linux\nPASS\n",
 			"reading benchmarks: a.txt: no benchmark line in it; measure"},

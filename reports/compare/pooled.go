@@ -11,8 +11,9 @@ import (
 	"github.com/semabench/semabench/reports/read"
 )
 
-// farApart is the quotient of the greatest and the smallest sample of a cell from which the
-// samples do not measure one thing. Noise that a quieter machine removes stays far below it.
+// farApart is the quotient of the greatest and the smallest sample of a cell from which a note names the
+// cell. The usual noise of a benchmark stays far below it. A sample that took a millisecond can reach it by
+// one interruption; so the note names both causes.
 const farApart = 10
 
 // A spread is a cell whose samples are far apart.
@@ -52,11 +53,11 @@ func (c *Comparison) pooledNotes() (notes []string) {
 			jumps++
 		}
 	}
-	why := "the benchmark does different work in each sample (contention, caches, a set-up); noise " +
-		"alone is smaller"
+	why := "either the benchmark does different work in each sample (contention, caches, a set-up), or " +
+		"something else used the machine; the samples alone cannot tell which"
 	switch {
 	case len(notes) > 0:
-		why = "the runs in the text measured different things"
+		why = "perhaps because the runs in the text measured different things"
 	case 2*jumps >= len(list):
 		why = "the later samples are all on one side of the earlier ones"
 		if worst.jump > 0 {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchunit"
@@ -23,25 +24,32 @@ func invalidReason(r *benchfmt.Result) string {
 		if math.IsNaN(v.Value) || math.IsInf(v.Value, 0) {
 			return fmt.Sprintf("measurement is %v %s", v.Value, asWritten(v))
 		}
-		if hasTail(v.Unit) {
-			return fmt.Sprintf("signs that go test does not print stand behind the unit: %q", v.Unit)
+		if hasTail(asWritten(v)) {
+			return fmt.Sprintf("signs that go test does not print stand behind the unit: %q", asWritten(v))
 		}
 	}
 	return ""
 }
 
-// hasTail reports whether a unit of package testing is followed by quotes or brackets: the row was
-// quoted by another program, as in "1 allocs/op</td>", and would have a unit of its own.
+// tails are the signs that end a unit which another program quoted or shortened.
+const tails = "<>\"'|\\,;]})`*~.!?\u2026"
+
+// hasTail reports whether a unit of package testing is followed by quotes, brackets or marks of a text: the
+// row was quoted by another program, as in "1 allocs/op</td>" or "**…1 allocs/op**", and would have a unit of
+// its own. A unit that ends in an ellipsis was shortened.
 //
 // The last byte is looked at first, because this runs for each value of a text. A custom unit may
-// end in anything: only the names of package testing are known to be whole.
+// end in anything else: only the names of package testing are known to be whole.
 func hasTail(unit string) bool {
-	if unit == "" || !strings.ContainsRune("<>\"'|\\,;]})`", rune(unit[len(unit)-1])) {
+	if unit == "" || unit[len(unit)-1] < utf8.RuneSelf && !strings.ContainsRune(tails, rune(unit[len(unit)-1])) {
 		return false
 	}
+	if strings.HasSuffix(unit, "\u2026") || strings.HasSuffix(unit, "...") {
+		return true
+	}
 	for _, known := range []string{"ns/op", "B/op", "allocs/op", "MB/s"} {
-		if tail, ok := strings.CutPrefix(unit, known); ok {
-			return strings.ContainsRune("<>\"'|\\,;]})`", rune(tail[0]))
+		if tail, ok := strings.CutPrefix(unit, known); ok && tail != "" {
+			return strings.ContainsRune(tails, rune(tail[0]))
 		}
 	}
 	return false

@@ -23,8 +23,8 @@ const maxLine = 64<<10 - 1
 // A lineReader passes a text on to benchfmt, in the form that benchfmt reads, and records what
 // benchfmt does not report:
 //
-//   - lines that are too long, rows behind another prefix than the rows before, and rows in parts
-//     that cannot be put together;
+//   - lines that are too long, rows behind another prefix than the rows before, rows in parts
+//     that cannot be put together, and rows of which nothing says the package;
 //   - lines that say that the program failed;
 //   - whether the last line of the text has a newline.
 //
@@ -55,6 +55,9 @@ type lineReader struct {
 	summary summaries
 	echoed  int // rows in summaries that were in the text before
 	runs    runCounter
+
+	wrapped  wrapped
+	overlaps overlaps
 
 	broken   []*benchfmt.SyntaxError
 	failures []*benchfmt.SyntaxError
@@ -124,6 +127,7 @@ func (l *lineReader) next() error {
 				return err
 			}
 		case l.isPlainRow(line):
+			l.wrapped.observe(line, l.line)
 			l.numbers.pass(l.line)
 			l.rest = line
 		default:
@@ -157,7 +161,9 @@ func (l *lineReader) isPlainRow(line []byte) bool {
 // of Windows.
 func (l *lineReader) physical(line []byte) {
 	line = cleaned(line)
-	l.foreign.observe(line, l.line)
+	if !l.decided {
+		l.foreign.observe(line, l.line)
+	}
 	for more := true; more; {
 		var part []byte
 		part, line, more = cutOverwritten(line)
@@ -302,20 +308,24 @@ func (l *lineReader) eventLine(line []byte) {
 // Every path that ends a row closes what was open before, so a joined row never waits behind a
 // later one.
 func (l *lineReader) content(line []byte) {
-	if isName(line) {
+	if isName(line) && !isProse(line) {
 		space := bytes.IndexAny(line, " \t\r\n")
 		if space > 0 && clearly(line, space) {
 			l.closeName()
 			l.endRow()
+			l.wrapped.observe(line, l.line)
 			l.emit(l.beforeFailure(withoutUnderscores(line)), l.line)
 			return
 		}
 		line = l.afterName(line, space)
-	} else if l.nulls(line) {
+	} else if l.nulls(line) || l.endOfWrapped(line) {
 		return
 	} else {
 		l.summary.observe(line, l.line)
 		l.runs.add(line)
+		if !l.events.passing {
+			l.overlaps.add(line, l.line)
+		}
 		if reportsFailure(line) {
 			l.failures = append(l.failures, l.syntaxError(clip(strings.TrimSpace(string(line)))))
 		}
@@ -324,6 +334,9 @@ func (l *lineReader) content(line []byte) {
 			l.endRow()
 		}
 		line = l.figures(line)
+		if bytes.HasPrefix(line, rowStart) { // prose, which benchfmt would report as a broken row
+			return
+		}
 	}
 	if len(line) > 0 {
 		l.emit(line, l.line)

@@ -30,6 +30,12 @@ var (
 	calendar      = regexp.MustCompile(`^(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|` +
 		`Mon|Tue|Wed|Thu|Fri|Sat|Sun),?$`)
 
+	// timeInside finds a time of day, with or without its date, in a word that holds more, such as
+	// [10:00:05]W: or ts=2026-11-30T10:00:05Z. Two colons are demanded: a:1:2 is no time, and 1:2 may be a
+	// version.
+	timeInside = regexp.MustCompile(`(?:\d{4}[-/]\d\d[-/]\d\d[T_])?\d{1,2}:\d\d:\d\d(?:[.,]\d+)?` +
+		`(?:Z|[+-]\d\d:?\d\d)?`)
+
 	// gitlabStream is the second word of each line of GitLab: the number and kind of the stream. A +
 	// behind it, without a space, marks the rest of a line that was written in two steps.
 	gitlabStream = regexp.MustCompile(`^[0-9]{2}[OE][+]?$`)
@@ -75,10 +81,23 @@ func patternOf(example string, pattern func(word string) string) string {
 			p.WriteString("[0-9][0-9][OE][+]?[[:space:]]*")
 			rest = strings.TrimLeftFunc(rest, unicode.IsSpace)
 		default:
-			p.WriteString(pattern(word))
+			p.WriteString(aroundTimes(word, pattern))
 		}
 	}
 	return p.String()
+}
+
+// aroundTimes returns the pattern of a word in which times may stand between other signs.
+func aroundTimes(word string, pattern func(word string) string) string {
+	var p strings.Builder
+	for {
+		at := timeInside.FindStringIndex(word)
+		if at == nil {
+			return p.String() + pattern(word)
+		}
+		p.WriteString(pattern(word[:at[0]]) + "[0-9][0-9:.,TZ_+/-]*")
+		word = word[at[1]:]
+	}
 }
 
 // counted is quoted for a word in which any number may stand in place of each number.

@@ -11,18 +11,21 @@
 //
 // A text may be UTF-8 or UTF-16, with any line ends and colours, the output of go test -json, or
 // service messages of TeamCity. A file that is compressed, JSON of another kind or UTF-32 is refused
-// by name, with the command that makes a text of it.
+// by name, with the command that makes a text of it. So are rows in a table, in quotes or with thousands
+// separators, and the output of other tools.
 // The first row decides which prefix all rows have, such as a time or indentation: it is removed,
 // and [Log.Notes] says so. Only clocks and counters in it may differ. Rows behind different
 // prefixes may come from different programs, so Read refuses them, with the command that removes
 // the prefix. A row that a print of the benchmark split is put together if exactly one name and
-// one result fit; otherwise each part goes to [Log.Broken].
+// one result fit; otherwise each part goes to [Log.Broken]. So do rows that a terminal wrapped, and rows of
+// two packages that wrote to one text at once.
 //
 // # What this does not show
 //
 // A number that stands alone in a prefix is taken for a clock, so rows labelled "1 " and "2 " are
-// taken together; the note says what was removed. A text without the key planned-samples may have been cut between two lines, and nothing in it
-// says so. A program that prints a well-formed benchmark line by accident adds a result.
+// taken together; the note says what was removed. A text without the key planned-samples may have been cut
+// between two lines, and nothing in it says so. Two packages that ran at once are recognized by their lines ok
+// and FAIL only: a text without these may hold rows under the wrong package. A program that prints a well-formed benchmark line by accident adds a result.
 package read
 
 import (
@@ -110,11 +113,15 @@ func Read(inputs ...Input) (*Log, error) {
 	// one for all inputs, because a Unit line also holds for the files that follow
 	var reader benchfmt.Reader
 	var c collector
+	series := make([][]*Series, len(inputs)) // of each input
 	for i, in := range inputs {
+		before := len(log.Series)
 		if err := log.readInput(&reader, &c, in, labels[i]); err != nil {
 			return nil, fmt.Errorf("reading benchmarks: %w", err)
 		}
+		series[i] = log.Series[before:]
 	}
+	log.noteSameFigures(series)
 	log.Units = reader.Units()
 	return log, nil
 }
@@ -131,6 +138,11 @@ func (l *Log) readInput(reader *benchfmt.Reader, c *collector, in Input, label s
 		text = f
 	}
 	f, err := l.readText(reader, c, text, in.Name, label)
+	if file, ok := text.(*os.File); ok && err != nil {
+		if info, failed := file.Stat(); failed == nil && info.IsDir() {
+			return fmt.Errorf("%s: it is a folder; name the texts in it", in.Name)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -164,16 +176,35 @@ func (l *Log) readText(reader *benchfmt.Reader, c *collector, text io.Reader, na
 		l.Broken = append(l.Broken, last.syntaxError())
 		c.dropLast()
 	}
+	l.dropDoubtful(c, lines, firstBroken)
 	l.Broken = append(append(l.Broken, lines.broken...), plan.broken...)
 	broken := l.Broken[firstBroken:]
 	slices.SortStableFunc(broken, func(a, b *benchfmt.SyntaxError) int { return a.Line - b.Line })
 	if c.records.n == 0 {
-		return File{}, noBenchmarks(name, broken, lines.foreign)
+		return File{}, noBenchmarks(name, broken, lines.line == 0, lines.foreign)
 	}
 	l.Failures = append(l.Failures, lines.failures...)
 	l.Notes = append(append(l.Notes, lines.notes()...), c.notes(name)...)
 	return File{name, label, plan.total, c.records.n, len(broken), len(lines.failures),
 		lines.runs.runs()}, nil
+}
+
+// dropDoubtful removes the rows that a later line has shown to be no results, and reports those that the
+// reader of lines has not reported. A wrapped row is reported once, also if benchfmt could not read it.
+func (l *Log) dropDoubtful(c *collector, lines *lineReader, firstBroken int) {
+	if len(lines.wrapped.rows) == 0 && len(lines.overlaps.spans) == 0 {
+		return
+	}
+	l.Broken = append(l.Broken[:firstBroken], slices.DeleteFunc(l.Broken[firstBroken:],
+		func(b *benchfmt.SyntaxError) bool { return slices.Contains(lines.wrapped.rows, b.Line) })...)
+	c.keep(func(line int) bool {
+		if why := lines.overlaps.message(line); why != "" {
+			l.Broken = append(l.Broken, lines.syntaxErrorAt(line, why))
+			return false
+		}
+		_, cut := slices.BinarySearch(lines.wrapped.rows, line)
+		return !cut
+	})
 }
 
 // record adds one record of benchfmt to l or to the collector.
@@ -212,12 +243,18 @@ func (l *Log) record(rec benchfmt.Record, c *collector, plan *plan, last *lastLi
 // It names the first broken line, because a text that has only broken ones has one cause. A text
 // that quotes rows in another form gets advice on that form: the figures are there, and measuring
 // again would give the same form.
-func noBenchmarks(name string, broken []*benchfmt.SyntaxError, seen foreign) error {
+func noBenchmarks(name string, broken []*benchfmt.SyntaxError, empty bool, seen foreign) error {
 	next := "measure again with: go test -run='^$' -bench=. -count=10"
-	if err := seen.refusal(name); err != nil && (seen.json || len(broken) == 0) {
+	if err := seen.refusal(name); err != nil && (seen.certain() || len(broken) == 0) {
 		return err
 	}
-	if len(broken) == 0 {
+	if command := seen.command(name); command != "" {
+		next = "to make a text of it: " + command
+	}
+	switch {
+	case empty:
+		return fmt.Errorf("%s: it is empty; %s", name, next)
+	case len(broken) == 0:
 		return fmt.Errorf("%s: no benchmark line in it; %s", name, next)
 	}
 	return fmt.Errorf("%s: no benchmark line in it can be read, %d broken, the first is %w; %s",

@@ -189,7 +189,7 @@ func TestLabels(t *testing.T) {
 // An input without results is an error: an empty comparison would look like a good one.
 func TestNothingToRead(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                          "no benchmark line in it; measure again",
+		"":                          "it is empty; measure again",
 		"PASS\n":                    "no benchmark line in it; measure again",
 		`{"Action":"start"}` + "\n": "no benchmark line in it; measure again", // events are read
 		"BenchmarkA 0 1 ns/op\n":    "1 broken, the first is a:1: iteration count 0",

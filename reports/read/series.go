@@ -207,6 +207,26 @@ func (c *collector) unitListOf(values []benchfmt.Value) uint32 {
 	return uint32(len(c.unitLists) - 1)
 }
 
+// keep removes the results of all lines for which good is false. It is for texts with rows that only a
+// later line shows to be no results: one pass over the file, and none for any other text.
+func (c *collector) keep(good func(line int) bool) {
+	n, to, from := 0, 0, 0
+	for i := range c.records.n {
+		r := c.records.at(i)
+		values := len(c.unitLists[r.unitList])
+		if good(int(r.line)) {
+			c.records.set(n, r)
+			for j := range values {
+				c.values.set(to+j, c.values.at(from+j))
+			}
+			n, to = n+1, to+values
+		}
+		from += values
+	}
+	c.records.truncate(n)
+	c.values.truncate(to)
+}
+
 // dropLast removes the last result. It also removes its series, if the result was the only one.
 //
 // The configuration keeps the name of a dropped series in byName, which is not read any more:
@@ -266,7 +286,7 @@ func (c *collector) buildSeries() []*Series {
 			}
 		}
 	}
-	return c.series
+	return slices.DeleteFunc(c.series, func(s *Series) bool { return len(s.Lines) == 0 })
 }
 
 // unit returns the values in one unit, and adds an empty list for a new unit.
@@ -324,6 +344,8 @@ func (p *chunked[T]) append(v T) {
 }
 
 func (p *chunked[T]) at(i int) T { return p.chunks[i/chunkLen][i%chunkLen] }
+
+func (p *chunked[T]) set(i int, v T) { p.chunks[i/chunkLen][i%chunkLen] = v }
 
 // truncate keeps the first n elements. The memory of the others stays for later appends.
 func (p *chunked[T]) truncate(n int) { p.n = n }

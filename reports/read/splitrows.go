@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"unicode"
 )
 
 // A joiner puts rows together that a print of the benchmark took apart. Package testing prints
@@ -95,6 +96,22 @@ func skipSpaces(line []byte, i int) int {
 	return i
 }
 
+// isProse reports whether a line that begins like a name is a sentence, such as "BenchmarkX is faster." or
+// "Benchmark results for v2:". Package testing prints a tab behind each name and fills the column with
+// spaces; so one space and letters come from somewhere else. With GOMAXPROCS or figures behind it, a name is a
+// name.
+func isProse(line []byte) bool {
+	space := bytes.IndexByte(line, ' ')
+	if space < 0 || bytes.IndexByte(line, '\t') >= 0 || bytes.Contains(line[space:], []byte("  ")) ||
+		bytes.Contains(line, []byte("/op")) {
+		return false
+	}
+	name, rest := line[:space], bytes.TrimSpace(line[space:])
+	last := bytes.LastIndexByte(name, '-')
+	return len(rest) > 0 && (unicode.IsLetter(rune(rest[0])) || bytes.HasSuffix(name, []byte(":"))) &&
+		(last < 0 || !isCount(name[last+1:]))
+}
+
 // afterName handles a line that begins with a name and is no row. It returns the line to pass on.
 //
 // The name opens a row. Messages repeat benchfmt's message for the same line, so that a user
@@ -129,7 +146,7 @@ func (l *lineReader) afterName(line []byte, space int) []byte {
 			o.flaw = "missing measurements"
 		}
 	case len(printed) > 0:
-		o.flaw = "parsing iteration count: invalid syntax"
+		o.flaw = "parsing iteration count: invalid syntax: " + clip(string(bytes.Fields(printed)[0]))
 	case space > 0 && line[space] != '\r' && line[space] != '\n':
 		o.flaw = "missing iteration count"
 	}

@@ -64,6 +64,7 @@ type testEvents struct {
 	partial map[string][]byte // the unfinished line of each package
 	order   []string          // the packages of partial, in order of first appearance
 	pkg     string            // the package in force in the text that was passed on
+	passing bool              // a line of an event is passed on: its package is known
 	failed  map[string]bool
 }
 
@@ -122,7 +123,9 @@ func (t *testEvents) pass(pkg string, line []byte, pass func([]byte)) {
 	if name, ok := bytes.CutPrefix(line, []byte("pkg: ")); ok {
 		t.pkg = string(bytes.TrimSpace(name))
 	}
+	t.passing = true
 	pass(append(bytes.Clone(line), '\n'))
+	t.passing = false
 }
 
 // close passes on the lines that have no end.

@@ -329,7 +329,12 @@ func TestTextsThatAreNotClear(t *testing.T) {
 		{"JSON of a CI system", `[{"message":"BenchmarkX-8 \t 10\t 5 ns/op\r\n","type":"out"}]`, 0, true,
 			"it is JSON, and not the output of go test -json; to take the texts out of it: jq -r"},
 		{"brackets and no JSON", "[INFO] nothing here\n", 0, true, "no benchmark line in it; measure"},
-		{"rows in a logger's quotes", `level=INFO msg="BenchmarkX-8 \t 10\t 5 ns/op"` + "\n", 0, true,
+		{"shortened", row + "BenchmarkY-8 10 5 ns/op 1 alloc…\n", 1, false, `behind the unit: "alloc…"`},
+		{"bold", row + "**BenchmarkY-8 10 5 ns/op**\n", 1, false, `the row stands behind the prefix "**"`},
+		{"bold alone", "**BenchmarkY-8 10 5 ns/op**\n", 0, true, `behind the unit: "ns/op**"`},
+		{"the end of a sentence", row + "BenchmarkY-8 10 5 ns/op.\n", 1, false, `behind the unit: "ns/op."`},
+		{"a unit of one's own with a dot", row + "BenchmarkY-8 10 5 ns/op 1 p99.9\n", 3, false, ""},
+		{"rows in a logger's quotes", `level=INFO msg="BenchmarkX-8 \t 10\t 5 ns/op" stream=out` + "\n", 0, true,
 			"line 1 has a name and a time in a form that go test does not print: level=INFO"},
 		{"underscores at the end", row + "BenchmarkY-8 1000_ 5 ns/op\n", 1, false, "parsing"},
 	}
