@@ -104,7 +104,7 @@ clean: ## remove the results of make run and the failures of semabench stress
 #| ----------------------------------------------------  ------------------  -----------------------------------------
 #| contract of each implementation, under -race          every clause        a million random operations each
 #| semaphores between processes (impls/process)          every mechanism     all clauses between two processes, make, cargo
-#| semaphores between machines (impls/cluster)           -                   all of them, with etcd servers
+#| semaphores between machines (impls/cluster)           -                   all of them, with etcd and Redis
 #| mutants: the planted wrong semaphores                 each is refuted     the whole kill table of the explorer
 #| explorer: strategies against brute force              small programs      3 goroutines x 2 operations, exhausted
 #| explorer: published bugs, tests of other modules      -                   examples/historical, examples/suites

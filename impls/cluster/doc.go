@@ -1,5 +1,5 @@
 // Package cluster is a counting semaphore for processes on several machines, kept by an engine that
-// the machines share. Package etcd has the engine.
+// the machines share. Package etcd has an engine, and package redis has one that promises less.
 //
 //	engine, err := etcd.Dial(clientv3.Config{Endpoints: []string{"https://a:2379", "https://b:2379"}})
 //	…
@@ -57,6 +57,7 @@
 // # What this does not show
 //
 // A majority of the servers of the engine must live. The engine is trusted: if it loses writes that it
-// has confirmed, permits are granted twice, and only the Guard protects the resource. A process that ignores its
+// has confirmed, permits are granted twice, and only the Guard protects the resource. Redis does so
+// in a failover; see package redis. A process that ignores its
 // fences, or a resource without a Guard, gets what clocks can give.
 package cluster

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// An Engine keeps semaphores on some server. Package etcd has one.
+// An Engine keeps semaphores on some server. Packages etcd and redis have one each.
 type Engine interface {
 	// Join makes the caller a member of the semaphore, and makes the semaphore if the name is new.
 	// The engine keeps everything that the member holds for ttl after the last successful Renew, and

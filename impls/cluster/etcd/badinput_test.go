@@ -10,7 +10,6 @@ import (
 	"errors"
 	"math/big"
 	"net"
-	"strings"
 	"testing"
 	"time"
 
@@ -19,85 +18,12 @@ import (
 	"github.com/semabench/semabench/impls/cluster"
 )
 
-// wantError fails unless err wraps the cause and its message has all the words.
-func wantError(t *testing.T, err, cause error, words ...string) {
-	t.Helper()
-	if err == nil {
-		t.Fatal("no error")
-	}
-	t.Log(err)
-	if cause != nil && !errors.Is(err, cause) {
-		t.Errorf("it does not wrap %q", cause)
-	}
-	for _, w := range words {
-		if !strings.Contains(err.Error(), w) {
-			t.Errorf("it does not say %q", w)
-		}
-	}
-}
-
 func client(t testing.TB) *clientv3.Client {
 	t.Helper()
 	c, err := clientv3.New(clientv3.Config{Endpoints: server.Endpoints()})
 	must(t, err)
 	t.Cleanup(func() { _ = c.Close() })
 	return c
-}
-
-func TestArguments(t *testing.T) {
-	e := newEngine(t)
-	ok := cluster.Options{TTL: 10 * time.Second}
-	for _, c := range []struct {
-		name  string
-		size  int64
-		o     cluster.Options
-		cause error
-		words string
-	}{
-		{"", 1, ok, cluster.ErrName, "1 to 512 bytes"},
-		{"a\x00b", 1, ok, cluster.ErrName, "NUL"},
-		{"\xff", 1, ok, cluster.ErrName, "UTF-8"},
-		{strings.Repeat("x", 513), 1, ok, cluster.ErrName, "513 bytes"},
-		{"n", -1, ok, cluster.ErrWeight, "size -1"},
-		{"n", MaxSize + 1, ok, cluster.ErrWeight, "at most 65536"},
-		{"n", 1, cluster.Options{}, cluster.ErrTTL, "set Options.TTL between 1s and 10m0s"},
-		{"n", 1, cluster.Options{TTL: time.Hour}, cluster.ErrTTL, "1h0m0s"},
-		{"n", 1, cluster.Options{TTL: -1}, cluster.ErrTTL, "set Options.TTL"},
-	} {
-		_, err := cluster.Open(t.Context(), e, c.name, c.size, c.o)
-		wantError(t, err, c.cause, c.words)
-	}
-	done, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := cluster.Open(done, e, "n", 1, ok); err != context.Canceled {
-		t.Errorf("Open with a ctx that is done = %v", err)
-	}
-	s := open(t, e, newName(t), 2, 10*time.Second)
-	if _, err := s.Acquire(done, 1); err != context.Canceled {
-		t.Errorf("Acquire with a ctx that is done = %v", err)
-	}
-	for _, n := range []int64{0, -1} {
-		_, err := s.Acquire(t.Context(), n)
-		wantError(t, err, cluster.ErrWeight, "one permit or more")
-	}
-	if _, err := s.TryAcquire(t.Context(), 3); err != cluster.ErrNoPermit {
-		t.Errorf("TryAcquire of more than the size = %v", err)
-	}
-	wantError(t, s.Resize(t.Context(), -1), cluster.ErrWeight, "size -1")
-	wantError(t, s.Resize(t.Context(), MaxSize+1), cluster.ErrWeight, "at most 65536")
-}
-
-// Names that contain the parts of other keys are semaphores of their own.
-func TestNamesDoNotMeet(t *testing.T) {
-	e := newEngine(t)
-	base := newName(t)
-	for _, name := range []string{base, base + "/held", base + "/held/x", base + "/size", base + "%2Fheld", base + "/",
-		base + " ü/..", base + "0"} {
-		l := acquire(t, open(t, e, name, 1, 10*time.Second), 1)
-		if l.Fences()[0].Slot != 0 {
-			t.Errorf("%q: %v", name, l.Fences())
-		}
-	}
 }
 
 func TestNoServer(t *testing.T) {
@@ -225,29 +151,6 @@ func TestOtherSizeAndFormat(t *testing.T) {
 			t.Errorf("Stats with a permit of the value %q = %v", value, err)
 		}
 	}
-}
-
-func TestCloseDuringAcquire(t *testing.T) {
-	e := newEngine(t)
-	name := newName(t)
-	holder, s := open(t, e, name, 1, 10*time.Second), open(t, e, name, 1, 10*time.Second)
-	acquire(t, holder, 1)
-	result := make(chan error)
-	for _, n := range []int64{1, 1, 2} { // first in line, behind it, larger than the size
-		go func() {
-			_, err := s.Acquire(t.Context(), n)
-			result <- err
-		}()
-	}
-	waitersAre(t, holder, 2)
-	must(t, s.Close(t.Context()))
-	for range 3 {
-		wantError(t, <-result, cluster.ErrClosed)
-	}
-	waitersAre(t, holder, 0)
-	_, err := s.Acquire(t.Context(), 1)
-	wantError(t, err, cluster.ErrClosed, "open a new session")
-	must(t, s.Close(t.Context()))
 }
 
 // Keys that a person deletes end what they stood for, with an error that names the key. Nothing hangs.

@@ -1,67 +1,11 @@
 package etcd
 
 import (
-	"context"
-	"flag"
-	"fmt"
-	"strings"
 	"testing"
-	"time"
 
-	"github.com/semabench/semabench/impls"
-	"github.com/semabench/semabench/impls/cluster"
-	"github.com/semabench/semabench/internal/longtest"
-	"github.com/semabench/semabench/stress"
+	"github.com/semabench/semabench/impls/cluster/internal/trial"
 )
 
-// TestContract holds the semaphore to the contract of package impls, through cluster.AsSemaphore. C27
-// and C28 stay unknown: package stress sees the order of waiters only if they wait on channels of their
-// own. TestOrderAndWeights and the scenarios of TestPlantedBugs judge the order instead.
-func TestContract(t *testing.T) {
-	longtest.Need(t, "the other tests of this package, which take each promise of the contract that "+
-		"has a case of its own in a network")
-	if ops := flag.Lookup("stress.ops"); ops.Value.String() == ops.DefValue {
-		must(t, ops.Value.Set("300")) // an operation takes a thousand times as long as in one process
-	}
-	e := newEngine(t)
-	stress.Run(t, impls.Impl{
-		Name: "etcd",
-		Doc:  "package impls/cluster/etcd",
-		New: func(size int64) impls.Semaphore {
-			name := fmt.Sprintf("contract-%d", names.Add(1))
-			s, err := cluster.Open(context.Background(), e, name, size, cluster.Options{TTL: time.Minute})
-			if err != nil {
-				panic(err)
-			}
-			return cluster.AsSemaphore(s)
-		},
-		MaxSize:    MaxSize,
-		Order:      impls.FIFO,
-		ZeroWeight: impls.ZeroPanics,
-		Waits:      impls.Elsewhere,
-	})
-	for clause, reason := range leftOut {
-		t.Run(clause+"-left-out", func(t *testing.T) { t.Skip(reason) })
-	}
-}
+func TestContract(t *testing.T) { trial.Contract(t, "etcd", newEngine(t), MaxSize) }
 
-// leftOut has the clauses that take too long through a network, with what judges the property instead.
-var leftOut = map[string]string{
-	"C33-bounded-storage": "up to 15 000 waits take many minutes through a network; C31 counts the objects " +
-		"that are left after a hundred waits of each kind",
-	"C36-any-number": "2^17 waits and as many calls that need not wait take longer than half an hour; " +
-		"no counter here has 16 bits, and TestManyWaiters has a thousand waiters",
-}
-
-// leaveOut sets the flag -test.skip, because stress.Run starts the subtests itself. It must be set
-// before the tests start.
-func leaveOut() error {
-	if skip := flag.Lookup("test.skip"); skip.Value.String() != "" {
-		return nil // a person asked for something else
-	}
-	var patterns []string
-	for clause := range leftOut {
-		patterns = append(patterns, "^TestContract$/^"+clause+"$")
-	}
-	return flag.Set("test.skip", strings.Join(patterns, "|"))
-}
+func TestCommon(t *testing.T) { trial.Common(t, newEngine(t), MaxSize) }

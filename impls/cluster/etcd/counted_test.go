@@ -2,7 +2,6 @@ package etcd
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -135,22 +134,6 @@ func TestHandOffTransactions(t *testing.T) {
 	}
 }
 
-// waitersAre returns when n requests are in the queue. It polls: no event tells a test that a request
-// of another goroutine has reached the server.
-func waitersAre(t testing.TB, s *cluster.Session, n int64) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	defer cancel()
-	for {
-		st, err := s.Stats(ctx)
-		must(t, err)
-		if st.Waiters == n {
-			return
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-}
-
 // A thousand waiters have one watch each, and a release wakes two of them: the first in line, and
 // the one behind it when the first has left the queue.
 func TestManyWaiters(t *testing.T) {
@@ -202,36 +185,4 @@ func memory() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc + m.StackInuse
-}
-
-// Permits of large weights and of small ones are granted in the order of the requests.
-func TestOrderAndWeights(t *testing.T) {
-	e := newEngine(t)
-	name := newName(t)
-	a, b := open(t, e, name, 10, 10*time.Second), open(t, e, name, 10, 10*time.Second)
-	held := acquire(t, a, 8)
-	weights := []int64{5, 1, 10, 2, 8}
-	order := make(chan string, len(weights))
-	var all sync.WaitGroup
-	for i, n := range weights {
-		s := []*cluster.Session{a, b}[i%2]
-		all.Go(func() {
-			l := acquire(t, s, n)
-			order <- fmt.Sprint(n)
-			if err := l.Release(t.Context()); err != nil {
-				t.Error(err)
-			}
-		})
-		waitersAre(t, a, int64(i+1))
-	}
-	must(t, held.Release(t.Context()))
-	got := ""
-	for range weights {
-		got += <-order + " "
-	}
-	all.Wait()
-	// 5 and 1 fit together, as do 2 and 8, so each pair may come in either order.
-	if first, rest := got[:4], got[4:]; first != "5 1 " && first != "1 5 " || rest != "10 2 8 " && rest != "10 8 2 " {
-		t.Errorf("granted in the order %q, want %q", got, "5 1 10 2 8 ")
-	}
 }

@@ -1,15 +1,12 @@
 package etcd
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"os"
-	"sync/atomic"
 	"testing"
-	"time"
 
-	"github.com/semabench/semabench/impls/cluster"
+	"github.com/semabench/semabench/impls/cluster/internal/trial"
 )
 
 // server is shared by the tests of this package; each test has names of its own.
@@ -38,7 +35,7 @@ func child() {
 func TestMain(m *testing.M) {
 	child()
 	flag.Parse()
-	err := leaveOut()
+	err := trial.LeaveOut()
 	if err == nil {
 		server, err = Embedded("")
 	}
@@ -51,9 +48,15 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-var names atomic.Int64
-
-func newName(t testing.TB) string { return fmt.Sprintf("%s-%d", t.Name(), names.Add(1)) }
+// The helpers that the tests of all engines share.
+var (
+	newName    = trial.NewName
+	open       = trial.Open
+	acquire    = trial.Acquire
+	waitersAre = trial.WaitersAre
+	wantError  = trial.WantError
+	must       = trial.Must
+)
 
 // newEngine returns an engine on the shared server.
 func newEngine(t testing.TB) *Engine {
@@ -62,28 +65,4 @@ func newEngine(t testing.TB) *Engine {
 	must(t, err)
 	t.Cleanup(func() { _ = e.Close() })
 	return e
-}
-
-func open(t testing.TB, e *Engine, name string, size int64, ttl time.Duration) *cluster.Session {
-	t.Helper()
-	s, err := cluster.Open(t.Context(), e, name, size, cluster.Options{TTL: ttl})
-	must(t, err)
-	t.Cleanup(func() { _ = s.Close(context.Background()) })
-	return s
-}
-
-func acquire(t testing.TB, s *cluster.Session, n int64) *cluster.Lease {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	l, err := s.Acquire(ctx, n)
-	must(t, err)
-	return l
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }

@@ -10,6 +10,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/semabench/semabench/impls/cluster"
+	"github.com/semabench/semabench/impls/cluster/internal/try"
 )
 
 // Give gives back the slots that are not in keep. The condition is the revision of the key: of its
@@ -30,7 +31,7 @@ func (m *member) Give(ctx context.Context, g cluster.Grant, keep []int64) error 
 	repeated := false
 	give := func(ctx context.Context) error { return m.giveOnce(ctx, id, g.Revision, changed, keep, &repeated) }
 	// A ctx that is done gets a short time of its own: the permits are in the way of others.
-	op, end := m.withGrace(ctx)
+	op, end := try.Grace(ctx, m.ctx, grace)
 	defer end()
 	err := m.persist(op, func() error { return give(op) })
 	switch {

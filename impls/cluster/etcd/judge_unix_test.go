@@ -21,6 +21,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/semabench/semabench/impls/cluster"
+	"github.com/semabench/semabench/impls/cluster/internal/trial"
 	"github.com/semabench/semabench/internal/longtest"
 )
 
@@ -165,12 +166,12 @@ func TestFaultsFindBugs(t *testing.T) {
 func underFaults(t *testing.T, seed uint64, duration time.Duration, bug string) error {
 	random := rand.New(rand.NewPCG(seed, 2))
 
-	var peers, clients []*proxy
+	var peers, clients []*trial.Proxy
 	nodes, err := local(3, func(peer string) (string, error) {
-		p, err := newProxy(peer)
+		p, err := trial.NewProxy(peer)
 		if err == nil {
 			peers = append(peers, p)
-			return p.address(), nil
+			return p.Address(), nil
 		}
 		return "", err
 	})
@@ -178,10 +179,10 @@ func underFaults(t *testing.T, seed uint64, duration time.Duration, bug string) 
 	defer nodes.Close()
 	c := &court{t: t, seed: seed, bug: bug, owner: map[cluster.Fence]int{}, begun: map[int]int{}}
 	for _, n := range nodes.nodes {
-		p, err := newProxy(n.config.Client)
+		p, err := trial.NewProxy(n.config.Client)
 		must(t, err)
 		clients = append(clients, p)
-		c.endpoints = append(c.endpoints, "http://"+p.address())
+		c.endpoints = append(c.endpoints, "http://"+p.Address())
 	}
 	for range 6 {
 		c.start()
@@ -192,8 +193,8 @@ func underFaults(t *testing.T, seed uint64, duration time.Duration, bug string) 
 		return func() { _ = p.Signal(syscall.SIGCONT) }
 	}
 	worker := func(i int) *os.Process { return c.workers[alive[i%len(alive)]].Process }
-	on := func(p []*proxy, delay time.Duration, to, from bool) func(int) func() {
-		return func(i int) func() { p[i%3].disturb(delay, to, from); return p[i%3].heal }
+	on := func(p []*trial.Proxy, delay time.Duration, to, from bool) func(int) func() {
+		return func(i int) func() { p[i%3].Disturb(delay, to, from); return p[i%3].Heal }
 	}
 	faults := []fault{
 		{"worker killed", 0, func(i int) func() {
@@ -211,7 +212,7 @@ func underFaults(t *testing.T, seed uint64, duration time.Duration, bug string) 
 		{"clients: cut to server", 3 * time.Second, on(clients, 0, true, false)},
 		{"clients: cut from server", 3 * time.Second, on(clients, 0, false, true)},
 		{"clients: delay", 2 * time.Second, on(clients, 50*time.Millisecond, false, false)},
-		{"clients: connections reset", 0, func(i int) func() { clients[i%3].reset(true); return func() {} }},
+		{"clients: connections reset", 0, func(i int) func() { clients[i%3].Reset(true); return func() {} }},
 		{"servers: cut one way", 3 * time.Second, on(peers, 0, true, false)},
 		{"servers: cut both ways", 3 * time.Second, on(peers, 0, true, true)},
 		{"servers: delay", 2 * time.Second, on(peers, 50*time.Millisecond, false, false)},

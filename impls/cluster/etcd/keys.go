@@ -3,11 +3,12 @@ package etcd
 import (
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/semabench/semabench/impls/cluster/internal/slots"
 )
 
 // root is the prefix of all keys. Users with restricted rights need this prefix.
@@ -70,46 +71,19 @@ func parseSize(value []byte) (s sizeRecord, err error) {
 	return s, nil
 }
 
-// slotsValue writes ascending slots as ranges: "v1 0-3,7".
-func slotsValue(slots []int64) string {
-	var b strings.Builder
-	for i := 0; i < len(slots); {
-		j := i
-		for j+1 < len(slots) && slots[j+1] == slots[j]+1 {
-			j++
-		}
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(strconv.FormatInt(slots[i], 10))
-		if j > i {
-			b.WriteByte('-')
-			b.WriteString(strconv.FormatInt(slots[j], 10))
-		}
-		i = j + 1
-	}
-	return format + " " + b.String()
-}
+// slotsValue writes ascending slots: "v1 0-3,7".
+func slotsValue(list []int64) string { return format + " " + slots.Format(list) }
 
 // parseSlots accepts exactly what slotsValue writes.
 func parseSlots(value []byte) ([]int64, error) {
 	text, ok := strings.CutPrefix(string(value), format+" ")
-	var slots []int64
-	for part := range strings.SplitSeq(text, ",") {
-		first, last, isRange := strings.Cut(part, "-")
-		lo, err := parseCount(first)
-		hi := lo
-		if isRange && err == nil {
-			hi, err = parseCount(last)
-		}
-		if !ok || err != nil || hi >= MaxSize || hi < lo || len(slots) > 0 && lo <= slots[len(slots)-1] {
-			return nil, unreadable(value, slotsValue([]int64{0, 1, 2, 7}))
-		}
-		for s := lo; s <= hi; s++ {
-			slots = append(slots, s)
+	if ok {
+		var list []int64
+		if list, ok = slots.Parse(text, MaxSize); ok {
+			return list, nil
 		}
 	}
-	return slices.Clip(slots), nil
+	return nil, unreadable(value, slotsValue([]int64{0, 1, 2, 7}))
 }
 
 func parseCount(s string) (int64, error) {

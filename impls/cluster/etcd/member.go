@@ -17,6 +17,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/semabench/semabench/impls/cluster"
+	"github.com/semabench/semabench/impls/cluster/internal/try"
 )
 
 // A member is one session in one semaphore.
@@ -192,38 +193,13 @@ func codeOf(err error) codes.Code {
 	return status.Code(err)
 }
 
-// persist repeats f until it succeeds, is refused, or ctx is done. Then it returns the last error of
-// f. The pause grows to a quarter of a second, so that a thousand waiters do not flood a server that
-// has just come back.
 func (m *member) persist(ctx context.Context, f func() error) error {
-	for pause := 10 * time.Millisecond; ; pause = min(2*pause, 250*time.Millisecond) {
-		err := f()
-		if err == nil || refused(err) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(pause):
-		}
-	}
+	return try.Persist(ctx, refused, f)
 }
 
 // later repeats f in the background until it succeeds or the session ends. With the session ends the
 // lease, and with the lease everything that f could want to remove.
-func (m *member) later(f func(ctx context.Context) error) {
-	go func() {
-		for m.ctx.Err() == nil {
-			if m.persist(m.ctx, func() error { return f(m.ctx) }) == nil {
-				return
-			}
-			select { // refused: the database may be full for a while
-			case <-m.ctx.Done():
-			case <-time.After(time.Second):
-			}
-		}
-	}()
-}
+func (m *member) later(f func(ctx context.Context) error) { try.Later(m.ctx, refused, f) }
 
 // gone forgets a grant of this member that etcd does not have any more.
 func (m *member) gone(id string) {

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"sync"
 	"time"
 
 	"go.etcd.io/etcd/api/v3/etcdserverpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/semabench/semabench/impls/cluster"
+	"github.com/semabench/semabench/impls/cluster/internal/try"
 )
 
 // grace is the time for which a request whose ctx is done still waits for the answer to a transaction
@@ -33,37 +33,9 @@ type request struct {
 	view    *view // at the moment when ahead was read
 }
 
-// withGrace returns a context that ends a grace after ctx, or with the member. The caller must call
-// end, which leaves no timer behind: a storm of cancelled waits would otherwise keep one each.
-func (m *member) withGrace(ctx context.Context) (op context.Context, end func()) {
-	op, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stopMember := context.AfterFunc(m.ctx, cancel)
-	var mu sync.Mutex
-	var timer *time.Timer
-	ended := false
-	stop := context.AfterFunc(ctx, func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if !ended { // this function may run after end: stop does not wait for it
-			timer = time.AfterFunc(grace, cancel)
-		}
-	})
-	return op, func() {
-		stop()
-		stopMember()
-		mu.Lock()
-		defer mu.Unlock()
-		ended = true
-		if timer != nil {
-			timer.Stop()
-		}
-		cancel()
-	}
-}
-
 // Take takes n permits.
 func (m *member) Take(ctx context.Context, n int64, wait bool) (cluster.Grant, error) {
-	op, end := m.withGrace(ctx)
+	op, end := try.Grace(ctx, m.ctx, grace)
 	defer end()
 	r := &request{m: m, n: n, id: m.newID(), ctx: ctx, op: op}
 	g, err := r.run(wait)

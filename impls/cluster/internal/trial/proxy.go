@@ -1,4 +1,4 @@
-package etcd
+package trial
 
 import (
 	"net"
@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// A proxy stands before one address of a server on loopback, and disturbs its connections. TCP has no
+// A Proxy stands before one address of a server on loopback, and disturbs its connections. TCP has no
 // packets that it could drop or duplicate one by one: a cut swallows all bytes of one direction, and
 // heal ends the connections that have lost bytes. Transactions that run twice or late are in
 // TestPlantedBugs.
-type proxy struct {
+type Proxy struct {
 	listener net.Listener
-	target   string
 
-	mu    sync.Mutex
-	delay time.Duration
-	cut   [2]bool // to the server, from the server
-	conns map[*proxied]bool
+	mu     sync.Mutex
+	target string
+	delay  time.Duration
+	cut    [2]bool // to the server, from the server
+	conns  map[*proxied]bool
 }
 
 type proxied struct {
@@ -25,25 +25,30 @@ type proxied struct {
 	lost bool        // bytes were swallowed
 }
 
-func newProxy(target string) (*proxy, error) {
+// NewProxy starts a proxy before the target.
+func NewProxy(target string) (*Proxy, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	p := &proxy{listener: l, target: target, conns: map[*proxied]bool{}}
+	p := &Proxy{listener: l, target: target, conns: map[*proxied]bool{}}
 	go p.accept()
 	return p, nil
 }
 
-func (p *proxy) address() string { return p.listener.Addr().String() }
+// Address returns the address for clients.
+func (p *Proxy) Address() string { return p.listener.Addr().String() }
 
-func (p *proxy) accept() {
+func (p *Proxy) accept() {
 	for {
 		client, err := p.listener.Accept()
 		if err != nil {
 			return
 		}
-		server, err := net.Dial("tcp", p.target)
+		p.mu.Lock()
+		target := p.target
+		p.mu.Unlock()
+		server, err := net.Dial("tcp", target)
 		if err != nil {
 			_ = client.Close()
 			continue
@@ -58,7 +63,7 @@ func (p *proxy) accept() {
 }
 
 // copy forwards direction d until an end of the connection closes.
-func (p *proxy) copy(c *proxied, d int) {
+func (p *Proxy) copy(c *proxied, d int) {
 	defer p.close(c)
 	buffer := make([]byte, 32<<10)
 	for {
@@ -81,7 +86,7 @@ func (p *proxy) copy(c *proxied, d int) {
 	}
 }
 
-func (p *proxy) close(c *proxied) {
+func (p *Proxy) close(c *proxied) {
 	p.mu.Lock()
 	delete(p.conns, c)
 	p.mu.Unlock()
@@ -89,15 +94,15 @@ func (p *proxy) close(c *proxied) {
 	_ = c.ends[1].Close()
 }
 
-// disturb sets the faults of the proxy.
-func (p *proxy) disturb(delay time.Duration, cutTo, cutFrom bool) {
+// Disturb sets the faults of the proxy.
+func (p *Proxy) Disturb(delay time.Duration, cutTo, cutFrom bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.delay, p.cut = delay, [2]bool{cutTo, cutFrom}
 }
 
-// reset ends all connections.
-func (p *proxy) reset(all bool) {
+// Reset ends all connections, or only the connections that have lost bytes.
+func (p *Proxy) Reset(all bool) {
 	p.mu.Lock()
 	var ending []*proxied
 	for c := range p.conns {
@@ -111,7 +116,22 @@ func (p *proxy) reset(all bool) {
 	}
 }
 
-func (p *proxy) heal() {
-	p.disturb(0, false, false)
-	p.reset(false)
+// Heal ends all faults, and the connections that have lost bytes.
+func (p *Proxy) Heal() {
+	p.Disturb(0, false, false)
+	p.Reset(false)
+}
+
+// Redirect ends all connections, and lets new ones lead to another server.
+func (p *Proxy) Redirect(target string) {
+	p.mu.Lock()
+	p.target = target
+	p.mu.Unlock()
+	p.Reset(true)
+}
+
+// Close ends the proxy.
+func (p *Proxy) Close() {
+	_ = p.listener.Close()
+	p.Reset(true)
 }

@@ -1,0 +1,295 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/semabench/semabench/impls/cluster"
+)
+
+// GrantedSoon is an error if the permits are not granted. Ten seconds are no bound of the semaphore:
+// they tell a waiter that hangs from a slow waiter.
+func GrantedSoon(s *cluster.Session, n int64) (*cluster.Lease, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	l, err := s.Acquire(ctx, n)
+	if err != nil {
+		return nil, fmt.Errorf("call of Acquire(%d) for free permits: %w", n, err)
+	}
+	return l, nil
+}
+
+// HeldIs is an error unless the engine counts n permits as held.
+func (w *World) HeldIs(s *cluster.Session, n int64) error {
+	st, err := s.Stats(context.Background())
+	if err == nil && st.Held != n {
+		err = fmt.Errorf("%d permits are held at the engine, want %d", st.Held, n)
+	}
+	return err
+}
+
+// RefusedNow is an error if a permit is granted.
+func RefusedNow(s *cluster.Session, why string) error {
+	if l, err := s.TryAcquire(context.Background(), 1); err == nil {
+		return fmt.Errorf("TryAcquire was granted %v, though %s", l.Fences(), why)
+	} else if err != cluster.ErrNoPermit {
+		return err
+	}
+	return nil
+}
+
+// The scenarios. Each is an error on an engine with the bug that it is for, and nil on the right one.
+
+// PausedHolder: a holder is stopped past its TTL, another has the slot, the first one wakes up in the
+// middle of its request to the resource, and then releases.
+func PausedHolder(w *World) error {
+	a, b, c := w.Open(1, time.Second), w.Open(1, 10*time.Second), w.Open(1, 10*time.Second)
+	old, err := GrantedSoon(a, 1)
+	if err != nil {
+		return err
+	}
+	w.Freeze(0)
+	l, err := GrantedSoon(b, 1)
+	if err != nil {
+		return err
+	}
+	var g cluster.Guard
+	if err := w.Guard(&g, l.Fences()); err != nil {
+		return err
+	}
+	if w.Guard(&g, old.Fences()) == nil {
+		return errors.New("the resource served a holder whose permit had passed to another holder")
+	}
+	w.Resume()
+	<-a.Done()
+	if err := old.Release(context.Background()); !errors.Is(err, cluster.ErrExpired) {
+		return fmt.Errorf("an expired lease was released with %v", err)
+	}
+	_ = a.Close(context.Background()) // returns when the session has done all that it does at its end
+	return RefusedNow(c, "another session holds the only permit")
+}
+
+// LateRelease: the key of a grant is deleted by hand, another session takes the slot, and the first
+// one releases.
+func LateRelease(w *World) error {
+	a, b, c := w.Open(1, 30*time.Second), w.Open(1, 30*time.Second), w.Open(1, 30*time.Second)
+	old, err := GrantedSoon(a, 1)
+	if err != nil {
+		return err
+	}
+	if err := w.DeleteHeld(); err != nil {
+		return err
+	}
+	if _, err := GrantedSoon(b, 1); err != nil {
+		return err
+	}
+	_ = old.Release(context.Background())
+	return RefusedNow(c, "another session holds the only permit")
+}
+
+// LostAnswer: the answer of a take is lost; the permit must be counted once.
+func LostAnswer(w *World) error {
+	s := w.Open(2, 30*time.Second)
+	w.LoseTake()
+	l, err := GrantedSoon(s, 1)
+	if err != nil {
+		return err
+	}
+	if err := w.HeldIs(s, 1); err != nil {
+		return err
+	}
+	if err := l.Release(context.Background()); err != nil {
+		return err
+	}
+	return w.HeldIs(s, 0)
+}
+
+// LateTake: a take is delayed in the network, the request is made again and served and released, and
+// then the delayed take reaches the server.
+func LateTake(w *World) error {
+	s := w.Open(2, 30*time.Second)
+	w.DelayTake()
+	l, err := GrantedSoon(s, 1)
+	if err != nil {
+		return err
+	}
+	if err := l.Release(context.Background()); err != nil {
+		return err
+	}
+	w.Resume()
+	return w.HeldIs(s, 0)
+}
+
+// DeadHolder: the process of a holder is gone, and nothing may keep its permit.
+func DeadHolder(w *World) error {
+	a, b := w.Open(1, time.Second), w.Open(1, 30*time.Second)
+	if _, err := GrantedSoon(a, 1); err != nil {
+		return err
+	}
+	w.Freeze(0)
+	_, err := GrantedSoon(b, 1)
+	w.Resume()
+	return err
+}
+
+// CancelledInTheMiddle: the second of three waiters is cancelled. The third must not be served before
+// the first, which wants more.
+func CancelledInTheMiddle(w *World) error {
+	s := w.Open(2, 30*time.Second)
+	one, err := GrantedSoon(s, 1)
+	if err != nil {
+		return err
+	}
+	two, err := GrantedSoon(s, 1)
+	if err != nil {
+		return err
+	}
+	order := make(chan int64, 2)
+	wait := func(ctx context.Context, n int64) {
+		if l, err := s.Acquire(ctx, n); err == nil {
+			order <- n
+			_ = l.Release(context.Background())
+		}
+	}
+	middle, cancel := context.WithCancel(w.T.Context())
+	defer cancel()
+	for i, ctx := range []context.Context{w.T.Context(), middle, w.T.Context()} {
+		go wait(ctx, []int64{2, 2, 1}[i])
+		WaitersAre(w.T, s, int64(i+1))
+	}
+	cancel()
+	WaitersAre(w.T, s, 2)
+	if err := one.Release(context.Background()); err != nil {
+		return err
+	}
+	time.Sleep(200 * time.Millisecond) // for a bug to show itself; a correct semaphore waits for two
+	select {
+	case n := <-order:
+		return fmt.Errorf("the request for %d was served before an older request", n)
+	default:
+	}
+	if err := two.Release(context.Background()); err != nil {
+		return err
+	}
+	if first := <-order; first != 2 {
+		return fmt.Errorf("the request for %d was served before an older request", first)
+	}
+	return nil
+}
+
+// Newcomer: a request that fits comes while an older and larger one waits.
+func Newcomer(w *World) error {
+	a, b := w.Open(2, 30*time.Second), w.Open(2, 30*time.Second)
+	l, err := GrantedSoon(a, 1)
+	if err != nil {
+		return err
+	}
+	result := make(chan error, 1)
+	go func() { _, err := GrantedSoon(a, 2); result <- err }()
+	WaitersAre(w.T, a, 1)
+	for range 2 { // the second time with a view that knows the permit of a
+		if err := RefusedNow(b, "an older request waits"); err != nil {
+			return err
+		}
+	}
+	return errors.Join(l.Release(context.Background()), <-result)
+}
+
+// StaleViews: two sessions take and release in turn, and then both take what each believes to be free.
+func StaleViews(w *World) error {
+	a, b := w.Open(2, 30*time.Second), w.Open(2, 30*time.Second)
+	if _, err := GrantedSoon(a, 2); err != nil {
+		return err
+	}
+	if err := RefusedNow(b, "all permits are held"); err != nil {
+		return err
+	}
+	return w.HeldIs(a, 2)
+}
+
+// Resized: a waiter is first in line, and a Resize makes room for it.
+func Resized(w *World) error {
+	a, b := w.Open(1, 30*time.Second), w.Open(1, 30*time.Second)
+	if _, err := GrantedSoon(a, 1); err != nil {
+		return err
+	}
+	results := make(chan error, 2)
+	go func() { _, err := GrantedSoon(b, 1); results <- err }()
+	WaitersAre(w.T, a, 1)
+	go func() { _, err := GrantedSoon(b, 2); results <- err }() // larger than the size
+	if err := a.Resize(context.Background(), 4); err != nil {
+		return err
+	}
+	return errors.Join(<-results, <-results)
+}
+
+// Shrunk: a waiter that has become larger than the size must not hold up the one behind it, and must
+// be served when the size grows again.
+func Shrunk(w *World) error {
+	s := w.Open(4, 30*time.Second)
+	l, err := GrantedSoon(s, 1)
+	if err != nil {
+		return err
+	}
+	large, small := make(chan error, 1), make(chan error, 1)
+	go func() { l, err := GrantedSoon(s, 4); large <- err; _ = l }()
+	WaitersAre(w.T, s, 1)
+	go func() { _, err := GrantedSoon(s, 1); small <- err }()
+	WaitersAre(w.T, s, 2)
+	if err := errors.Join(s.Resize(context.Background(), 2), <-small); err != nil {
+		return fmt.Errorf("behind a request that is larger than the size: %w", err)
+	}
+	return errors.Join(s.Resize(context.Background(), 6), l.Release(context.Background()), <-large)
+}
+
+// OneLeaves: of two sessions in two processes, one closes. The permit of the other stays.
+func OneLeaves(w *World) error {
+	a, b, c := w.Open(2, 30*time.Second), w.Open(2, 30*time.Second), w.Open(2, 30*time.Second)
+	if _, err := GrantedSoon(a, 1); err != nil {
+		return err
+	}
+	if _, err := GrantedSoon(b, 1); err != nil {
+		return err
+	}
+	if err := a.Close(context.Background()); err != nil {
+		return err
+	}
+	if _, err := GrantedSoon(c, 1); err != nil {
+		return err
+	}
+	return RefusedNow(c, "the other session still holds its permit")
+}
+
+// ExpiredWaiter: the process of the first waiter is stopped past its TTL. The second waiter moves up, and
+// the call of the first ends.
+func ExpiredWaiter(w *World) error {
+	a, b, c := w.Open(1, time.Second), w.Open(1, 30*time.Second), w.Open(1, 30*time.Second)
+	l, err := GrantedSoon(c, 1)
+	if err != nil {
+		return err
+	}
+	first, second := make(chan error, 1), make(chan error, 1)
+	go func() { _, err := GrantedSoon(a, 1); first <- err }()
+	WaitersAre(w.T, c, 1)
+	go func() { _, err := GrantedSoon(b, 1); second <- err }()
+	WaitersAre(w.T, c, 2)
+	w.Freeze(0)
+	if err := <-first; !errors.Is(err, cluster.ErrExpired) {
+		return fmt.Errorf("Acquire of a session that expired = %w", err)
+	}
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		st, err := c.Stats(context.Background())
+		if err == nil && st.Waiters != 1 && time.Now().After(deadline) {
+			err = fmt.Errorf("%d requests wait, want one: the other's session has expired", st.Waiters)
+		}
+		if err != nil {
+			return err
+		}
+		if st.Waiters == 1 {
+			break
+		}
+	}
+	return errors.Join(l.Release(context.Background()), <-second)
+}

@@ -1,0 +1,190 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/semabench/semabench/impls/cluster"
+	"github.com/semabench/semabench/impls/cluster/internal/slots"
+	"github.com/semabench/semabench/impls/cluster/internal/try"
+)
+
+// final reports whether no repetition can help, however long it waits.
+func final(err error) bool {
+	return errors.Is(err, cluster.ErrExpired) || errors.Is(err, cluster.ErrLost) ||
+		errors.Is(err, cluster.ErrRestored) || errors.Is(err, cluster.ErrFormat)
+}
+
+// Give gives back the slots that are not in keep. A grant never gets a slot back, and its fence is never
+// given again, so a copy that arrives late does nothing.
+func (m *member) Give(ctx context.Context, g cluster.Grant, keep []int64) error {
+	id := string(g.ID)
+	m.mu.Lock()
+	h := m.held[id]
+	if h != nil && len(keep) == 0 {
+		h.giving = true
+	}
+	m.mu.Unlock()
+	if h == nil {
+		return m.lost(m.keys.requests()+" "+id, "acquire again; another holder may have had the permits")
+	}
+	repeated := false
+	give := func(ctx context.Context) error {
+		a, err := m.do(ctx, "give", id, strconv.FormatInt(g.Revision, 10), slots.Format(keep))
+		if err != nil {
+			repeated = true
+			return err
+		}
+		if a.status != "OK" || len(keep) == 0 {
+			m.mu.Lock()
+			delete(m.held, id)
+			m.mu.Unlock()
+		}
+		if a.status != "OK" && !repeated { // otherwise an earlier copy did it, and its answer was lost
+			return m.lost(m.keys.requests()+" "+id, "acquire again; another holder may have had the permits")
+		}
+		return nil
+	}
+	// A ctx that is done gets a short time of its own: the permits are in the way of others.
+	op, end := try.Grace(ctx, m.ctx, grace)
+	defer end()
+	err := try.Persist(op, refused, func() error { return give(op) })
+	switch {
+	case err == nil || final(err):
+		return err
+	case m.ctx.Err() != nil:
+		return m.expired()
+	}
+	try.Later(m.ctx, final, give)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return m.e.explain(fmt.Sprintf("give back permits of %q", m.name), m.keys.requests(), err)
+}
+
+// Renew renews the session, and learns of grants that the server has lost and of messages that this member
+// has missed.
+func (m *member) Renew(ctx context.Context) ([]cluster.ID, error) {
+	return m.ask(ctx, m.ttl.Milliseconds())
+}
+
+// look is Renew without more time.
+func (m *member) look(ctx context.Context) error {
+	_, err := m.ask(ctx, 0)
+	return err
+}
+
+// perRun is the number of requests that one run of the script asks about: Lua unpacks some thousand values.
+const perRun = 1000
+
+// A belief is the state of a request as its member knows it.
+type belief struct {
+	id     string
+	fence  int64 // 0 if it waits
+	queued bool
+}
+
+// ask asks the server for the state of every request of this member.
+func (m *member) ask(ctx context.Context, ttl int64) (lost []cluster.ID, err error) {
+	m.mu.Lock()
+	var all []belief
+	for id, h := range m.held {
+		if ttl > 0 && !h.giving {
+			all = append(all, belief{id: id, fence: h.fence})
+		}
+	}
+	for id, w := range m.waiting {
+		all = append(all, belief{id: id, queued: w.queued})
+	}
+	m.mu.Unlock()
+	for first := true; first || len(all) > 0; first = false {
+		part := all[:min(perRun, len(all))]
+		all = all[len(part):]
+		args := []string{strconv.FormatInt(ttl, 10)}
+		for _, b := range part {
+			args = append(args, b.id)
+		}
+		a, err := m.do(ctx, "renew", args...)
+		if err != nil {
+			return lost, err
+		}
+		for i, b := range part {
+			if m.learn(b, a.at(i)) {
+				lost = append(lost, cluster.ID(b.id))
+			}
+		}
+	}
+	return lost, nil
+}
+
+// learn compares a belief with the record of the server, and reports whether a grant is lost.
+func (m *member) learn(b belief, found string) (lost bool) {
+	g, held := parseGrant(b.id, found)
+	switch {
+	case b.fence == 0 && held:
+		m.tell(b.id, found)
+	case b.fence == 0 && b.queued && found == "gone":
+		m.lose(b.id)
+	case b.fence != 0 && (!held || g.Revision != b.fence):
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if h := m.held[b.id]; h != nil && !h.giving { // a Give that began meanwhile explains it
+			delete(m.held, b.id)
+			return true
+		}
+	}
+	return false
+}
+
+// Resize sets the size.
+func (m *member) Resize(ctx context.Context, size int64) error {
+	op := fmt.Sprintf("resize %q to %d", m.name, size)
+	if size > MaxSize {
+		return &cluster.Error{Op: op, Err: cluster.ErrWeight, Next: fmt.Sprintf("use a size of at most %d", MaxSize)}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(m.ctx, cancel)() // a caller with a ctx without an end must not hang
+	unknown := false
+	_, err := m.gated(ctx, "resize", &unknown, strconv.FormatInt(size, 10))
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return m.e.explain(op, m.keys.state(), err)
+}
+
+// Stats reads the state.
+func (m *member) Stats(ctx context.Context) (s cluster.Stats, err error) {
+	a, err := m.do(ctx, "stats")
+	if err != nil {
+		return s, m.e.explain(fmt.Sprintf("stats of %q", m.name), m.keys.state(), err)
+	}
+	for i, to := range []*int64{&s.Size, &s.Held, &s.Holders, &s.Waiters} {
+		if *to, err = strconv.ParseInt(a.at(i), 10, 64); err != nil {
+			return s, m.badFormat(m.keys.state(), fmt.Sprintf("%.80q", a.rest))
+		}
+	}
+	return s, nil
+}
+
+// Leave removes everything that the member has, in one run.
+func (m *member) Leave(ctx context.Context) error {
+	m.stop()
+	_, err := m.do(ctx, "leave")
+	if err == nil || errors.Is(err, cluster.ErrExpired) || errors.Is(err, cluster.ErrLost) ||
+		errors.Is(err, cluster.ErrRestored) {
+		return nil
+	}
+	return m.e.explain(fmt.Sprintf("close session of %q", m.name), m.keys.users(), err)
+}
+
+func (m *member) leaveSoon() {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	_ = m.Leave(ctx)
+}

@@ -1,0 +1,87 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/semabench/semabench/impls/cluster/internal/trial"
+)
+
+// server is shared by the tests of this package; each test has names of its own. It is nil on a machine
+// without redis-server.
+var server *Server
+
+// The helpers that the tests of all engines share.
+var (
+	newName    = trial.NewName
+	open       = trial.Open
+	acquire    = trial.Acquire
+	waitersAre = trial.WaitersAre
+	wantError  = trial.WantError
+	must       = trial.Must
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	goredis.SetLogger(silent{}) // the tests have failures by the dozen
+	err := trial.LeaveOut()
+	if err == nil {
+		server, err = Local("")
+		if errors.Is(err, ErrNoServer) {
+			err = nil
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if server != nil {
+		_ = server.Close()
+	}
+	os.Exit(code)
+}
+
+type silent struct{}
+
+func (silent) Printf(context.Context, string, ...any) {}
+
+// needServer skips the test without redis-server. In CI it fails: there every tool must be installed.
+func needServer(t testing.TB) {
+	t.Helper()
+	switch {
+	case server != nil:
+	case os.Getenv("CI") != "":
+		t.Fatal(ErrNoServer)
+	default:
+		t.Skip(ErrNoServer)
+	}
+}
+
+// newEngine returns an engine on the shared server.
+func newEngine(t testing.TB) *Engine {
+	t.Helper()
+	needServer(t)
+	e, err := server.Engine()
+	must(t, err)
+	t.Cleanup(func() { _ = e.Close() })
+	return e
+}
+
+// client returns a client of the shared server, with which a test does what a person may do.
+func client(t testing.TB, s *Server) *goredis.Client {
+	t.Helper()
+	c := goredis.NewClient(&goredis.Options{Addr: s.Address()})
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func TestContract(t *testing.T) { trial.Contract(t, "redis", newEngine(t), MaxSize) }
+
+func TestCommon(t *testing.T) { trial.Common(t, newEngine(t), MaxSize) }
