@@ -12,7 +12,7 @@ import "context"
 // for more than the size can never be granted; it returns when ctx is done, and until then
 // it delays no other request, whether it came before or after.
 //
-// A ctx may have any type. It is done when its channel Done is closed, whether or not it has a
+// A ctx may have any type, comparable or not. It is done when its channel Done is closed, whether or not it has a
 // deadline: Acquire does not end because a deadline is near or has passed. It may become done at any
 // time, also while Acquire calls one of its methods. Acquire returns the error of
 // its own Err, not its cause and not a constant of package context. Several calls may have the same ctx at the same time,

@@ -53,8 +53,9 @@ func doneBehindWaiters(t *trial) {
 
 // C9: the error is ctx.Err() and not the cause of the cancellation. That holds for a ctx that is
 // done before the call, for a ctx that is cancelled while Acquire waits, and for a deadline. The
-// cause is DeadlineExceeded and the ctx is cancelled, so an implementation that returns
-// context.Cause, or that guesses the error, returns the wrong one.
+// cause is DeadlineExceeded where the ctx is cancelled, and an error of the caller's where a deadline
+// passes. So an implementation that returns context.Cause, or that guesses the error, returns the
+// wrong one, even if it does so for one of the two only.
 //
 // Errors are compared by == throughout: errors.Is would accept a wrapped error, which callers
 // that compare do not.
@@ -68,9 +69,10 @@ func errorOfContext(t *trial) {
 	t.mustBeRefused(waiter, context.Canceled)
 	t.mustBeRefused(t.startWith(caused, func() {}, sem, 1), context.Canceled)
 
-	late, cancel := context.WithDeadline(context.Background(), time.Now().Add(-time.Second))
+	background, own := context.Background(), contexts.ErrOfCaller
+	late, cancel := context.WithDeadlineCause(background, time.Now().Add(-time.Second), own)
 	t.mustBeRefused(t.startWith(late, cancel, sem, 1), context.DeadlineExceeded)
-	soon, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	soon, cancel := context.WithTimeoutCause(background, time.Millisecond, own)
 	waiter = t.startWith(soon, cancel, sem, 1)
 	t.await(waiter)
 	t.mustBeRefused(waiter, context.DeadlineExceeded)
@@ -127,41 +129,55 @@ func explainHang(run func(impls.Impl, time.Duration) error) func(impls.Impl, tim
 
 // C25: the methods of a ctx may use the semaphore. A caller's own ctx may write a log or close a
 // connection, and limit that with the same semaphore. Weights below, at and above the size are
-// tried, because each takes another path through Acquire. If the call is granted, it holds n
-// permits, which the check gives back. A lock that is held during the call of a method deadlocks
-// here, and the clause reports a hang.
+// tried, because each takes another path through Acquire. In every other round all permits come back
+// before the ctx ends: an implementation may ask the ctx of a waiter in the Release that serves it. If
+// the call is granted, it holds n permits, which the check gives back. A lock that is held during the
+// call of a method deadlocks here, and the clause reports a hang.
 //
 // It is not far-fetched: package context itself calls methods of a parent of the caller's type.
 func reentrantContext(t *trial) {
 	t.needsTry()
 	for _, n := range t.weights(1, 2, 3) {
-		sem := t.make(2)
-		inner, cancel := context.WithCancel(context.Background())
-		// At most ten times. A waiter that asks its ctx after each Release would otherwise be woken
-		// by its own question for ever, and this clause would be the cause.
-		var uses atomic.Int64
-		use := func() {
-			if uses.Add(1) <= 10 && sem.TryAcquire(1) {
-				sem.Release(1)
-			}
-		}
-		ctx := contexts.Using{Context: inner, Use: use}
-		t.take(sem, 1)
-		c := t.startWith(ctx, cancel, sem, n)
-		t.settle()
-		cancel()
-		if t.returned(c) == nil {
-			sem.Release(n)
-		}
-		again := t.startWith(ctx, cancel, sem, n)
-		if t.impl.DoneContext == impls.DoneMayWin && t.returned(again) == nil {
-			sem.Release(n)
-		} else if t.impl.DoneContext == impls.DoneLoses {
-			t.mustBeRefused(again, context.Canceled)
-		}
-		sem.Release(1)
-		t.mustHaveFree(sem, 2)
+		reentered(t, n, false)
+		reentered(t, n, true)
 	}
+}
+
+// reentered is one round of C25: a wait for n permits that is cancelled, or served first.
+func reentered(t *trial, n int64, served bool) {
+	sem := t.make(2)
+	inner, cancel := context.WithCancel(context.Background())
+	// At most ten times. A waiter that asks its ctx after each Release would otherwise be woken
+	// by its own question for ever, and this clause would be the cause.
+	var uses atomic.Int64
+	use := func() {
+		if uses.Add(1) <= 10 && sem.TryAcquire(1) {
+			sem.Release(1)
+		}
+	}
+	ctx := contexts.Using{Context: inner, Use: use}
+	t.take(sem, 1)
+	c := t.startWith(ctx, cancel, sem, n)
+	t.settle()
+	if served {
+		uses.Store(0) // Acquire may have used up the ten
+		sem.Release(1)
+		t.settle()
+	}
+	cancel()
+	if t.returned(c) == nil {
+		sem.Release(n)
+	}
+	again := t.startWith(ctx, cancel, sem, n)
+	if t.impl.DoneContext == impls.DoneMayWin && t.returned(again) == nil {
+		sem.Release(n)
+	} else if t.impl.DoneContext == impls.DoneLoses {
+		t.mustBeRefused(again, context.Canceled)
+	}
+	if !served {
+		sem.Release(1)
+	}
+	t.mustHaveFree(sem, 2)
 }
 
 // C20: a large request at the head of the line holds up a small request. When the large request is
@@ -192,19 +208,24 @@ func cancelledHead(t *trial) {
 
 // leaverMeetsGrant cancels a waiter while a permit, or a wake-up, is on its way to it. The permit
 // must reach the next waiter. It is the classic lost wake-up: the implementation has chosen the
-// leaver as the receiver, the leaver returns an error, and no further Release will choose again.
+// leaver as the receiver, the leaver returns an error, and no further Release will choose again. Two or
+// three leavers stand in a row in other rounds: an implementation may hand a wake-up on once, to a waiter
+// that is about to leave as well.
 func leaverMeetsGrant(t *trial) {
 	const rounds = 200
 	for round := range rounds {
 		sem := t.make(1)
 		t.take(sem, 1)
-		leaver := t.startBlocked(sem, 1)
+		var leavers []*call
+		var cancels []func()
+		for range 1 + round/4%3 {
+			c := t.startBlocked(sem, 1)
+			leavers, cancels = append(leavers, c), append(cancels, c.cancel)
+		}
 		follower := t.startForever(sem, 1)
 		t.mustWait(follower)
-		t.meet(round, func() { sem.Release(1) }, leaver.cancel)
-		if t.returned(leaver) == nil {
-			sem.Release(1)
-		}
+		t.meetAll(round, []func(){func() { sem.Release(1) }}, cancels)
+		t.giveBack(sem, leavers, context.Canceled)
 		t.mustBeGranted(follower)
 		sem.Release(1)
 		t.mustHaveFree(sem, 1)

@@ -2,6 +2,7 @@ package stress
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -168,6 +169,8 @@ func fifoOfMany(t *trial) {
 	}
 	t.mustHaveFree(l.sem, 1)
 	whileMoving(t)
+	atRandom(t, 1)
+	atRandom(t, 3)
 }
 
 // whileMoving serves the head of a line while the line grows, and cancels a waiter in the middle now
@@ -184,6 +187,33 @@ func whileMoving(t *trial) {
 		}
 		l.release(1)
 		l.check() // also checks the order
+	}
+	l.drain()
+}
+
+// atRandom lets waiters join a line, leave it at any place, and be served from its head, in an order that
+// is drawn. It is the same in each run. A line that is kept as a heap, a tree or several lists is in order
+// for most sequences of a few steps, even if the removal of an entry repairs it on one side only. Leavers are
+// as frequent as grants, so that the line is in every shape that both of them make.
+func atRandom(t *trial, size int64) {
+	const steps, longest = 600, 40
+	draw := rand.New(rand.NewPCG(uint64(size), 1))
+	l := t.fullLine(size)
+	for range steps {
+		n := len(l.waiting)
+		if n == 0 { // take what is free: otherwise a request would not have to wait
+			t.take(l.sem, l.free)
+			l.held, l.free = size, 0
+		}
+		switch {
+		case n == 0 || n < longest && draw.IntN(2) == 0:
+			l.join(t.weight(1 + draw.Int64N(size)))
+		case l.held == 0 || draw.IntN(2) == 0:
+			l.cancel(l.waiting[draw.IntN(n)])
+		default:
+			l.release(1 + draw.Int64N(l.held))
+		}
+		l.check()
 	}
 	l.drain()
 }

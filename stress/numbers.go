@@ -2,9 +2,12 @@ package stress
 
 import (
 	"context"
+	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/rusage"
 	"github.com/semabench/semabench/stress/internal/contexts"
 	"github.com/semabench/semabench/stress/internal/race"
 )
@@ -60,6 +63,27 @@ func noExpiry(t *trial) {
 	t.mustHaveFree(sem, 2)
 	doomed.cancel()
 	t.mustBeRefused(doomed, context.Canceled)
+	waitsOfAges(t)
+}
+
+// waitsOfAges lets requests wait that began at different times: an hour apart, two hours, and so on, up to a
+// century in all. Milliseconds in 32 bits wrap after 25 or 50 days, and seconds after 68 years. A line that is
+// ordered by them is out of order then, and a timeout that was meant to be endless passes.
+//
+// An implementation may look each second whether its ctx is done, which is a thousand million looks in 32
+// years. So the steps end early when they have taken a quarter of a second of processor time. That bounds
+// what is found, and decides no verdict.
+func waitsOfAges(t *trial) {
+	const century, most = 100 * 365 * 24 * time.Hour, 250 * time.Millisecond
+	before := rusage.Self().CPU()
+	l := t.fullLine(1)
+	for step := time.Hour; step < century && rusage.Self().CPU()-before < most; step *= 2 {
+		l.join(1)
+		time.Sleep(step) // on the clock of the bubble
+		t.progress.Add(1)
+		l.check()
+	}
+	l.drain() // also checks the order
 }
 
 // deadlinesAlone gives Acquire deadlines that are near, far and past. A deadline that has not passed
@@ -121,6 +145,7 @@ func unitsDoNotExpire(t *trial, long time.Duration) {
 		sem.Release(1)
 	}
 	t.mustHaveFree(sem, 1)
+	waitsOfAges(t)
 }
 
 // C36: one semaphore serves more waits than 16 bits can count: as many that are granted, and as many
@@ -169,6 +194,7 @@ func anyNumber(t *trial) {
 	}
 	sem.Release(grants)
 	t.mustHaveFree(sem, grants)
+	manyWaits(t)
 	manyLeavers(t)
 	if t.impl.Order != impls.FIFO { // C27 has it otherwise
 		whileMoving(t)
@@ -179,6 +205,60 @@ func anyNumber(t *trial) {
 	}
 }
 
+// An extension takes a check beyond 16 bits, to 2^20 rounds, as long as they are cheap. Counters of 20 bits
+// and more are common where a word holds a counter beside the permits. To reach 2^32 takes half an hour.
+// A copy of the implementation whose counters start near their end would reach it at once, and would be no
+// proof: zero means something else in most counters, such as a line that is empty.
+//
+// The end is a bound on processor time, and depends on the machine. It bounds what is found, and decides no
+// verdict. Runs with a smaller -stress.ops than the default are not extended.
+type extension struct {
+	none   bool
+	before time.Duration // the processor time when it began
+}
+
+const (
+	mostRounds    = 1<<20 + 1<<10
+	mostExtension = 500 * time.Millisecond
+)
+
+func (t *trial) newExtension() extension {
+	shortened := *opsFlag < defaultOps && *timeFlag == 0
+	return extension{race.Enabled || shortened || t.impl.Waits != impls.Parked, rusage.Self().CPU()}
+}
+
+// allows reports whether a round may begin. It looks at the clock now and then, because that is a system call.
+func (e extension) allows(round int) bool {
+	return !e.none && round < mostRounds && (round%1024 != 0 || rusage.Self().CPU()-e.before < mostExtension)
+}
+
+// manyWaits hands one permit around among three goroutines. Each yields while it holds the permit, so that
+// the others have to wait. The waits are not observed, so one costs a twentieth of one that is observed. If a
+// counter wraps and a waiter is forgotten, or two hold the permit, that shows.
+func manyWaits(t *trial) {
+	const line = 3
+	sem, more := t.make(1), t.newExtension()
+	if more.none {
+		return
+	}
+	var holders atomic.Int64
+	t.together(copies(line, func(int) {
+		for round := 0; more.allows(line * round); round++ {
+			t.countProgress(round)
+			if err := sem.Acquire(context.Background(), 1); err != nil {
+				t.failf("Acquire(1) = %v after %d waits, want nil", err, line*round)
+			}
+			if n := holders.Add(1); n != 1 {
+				t.failf("%d of 1 permits are held after %d waits", n, line*round)
+			}
+			runtime.Gosched()
+			holders.Add(-1)
+			sem.Release(1)
+		}
+	})...)
+	t.mustHaveFree(sem, 1)
+}
+
 // manyAlone makes calls that need not wait, while a permit is held all the time. Both free permits are
 // taken and put back in each round, so a permit that the n'th call loses or makes is missed at once.
 func manyAlone(t *trial, rounds int) {
@@ -187,7 +267,8 @@ func manyAlone(t *trial, rounds int) {
 	}
 	sem := t.make(3)
 	t.take(sem, 1)
-	for round := range rounds {
+	more := t.newExtension()
+	for round := 0; round < rounds || more.allows(round); round++ {
 		t.countProgress(round)
 		if err := sem.Acquire(context.Background(), 1); err != nil {
 			t.failf("Acquire(1) = %v in round %d, want nil", err, round)

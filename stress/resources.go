@@ -116,29 +116,38 @@ func grantedLeave(t *trial) {
 	sem.Release(1)
 }
 
-// leaversLeave cancels waiters while the semaphore is held, and counts what is left of them. The
-// threshold is one object for each leaver. An implementation that keeps some entries for reuse
+// leaversLeave cancels waiters while the semaphore is held, with a ctx of each kind, and counts what is
+// left of them. Only the kinds with a deadline may leave a timer, or an entry in a table of deadlines. The
+// threshold is one object for each leaver of a kind. An implementation that keeps some entries for reuse
 // stays below it. An implementation that forgets to remove entries reaches it.
 func leaversLeave(t *trial, sem impls.Semaphore, n int64) {
-	const waits = 100 // above what an implementation may retain once, for reuse
+	const waits = 100 // with each kind; above what an implementation may retain once, for reuse
 	label := fmt.Sprintf("leaver %d", leaverIDs.Add(1))
 	before, _ := t.inUse() // objects of earlier checks in this process
 	for range waits {
-		ctx, cancel := context.WithCancel(context.Background())
-		c := t.startWith(ctx, cancel, leavers.New(sem, label), n)
-		t.mustWait(c)
-		cancel()
-		t.mustBeRefused(c, context.Canceled)
+		ends := contexts.Ends()
+		if t.impl.Waits != impls.Parked { // a wait takes long there
+			for _, e := range ends[1:] {
+				e.Cancel()
+			}
+			ends = ends[:1]
+		}
+		for _, e := range ends {
+			c := t.startWith(e.Ctx, e.Cancel, leavers.New(sem, label), n)
+			t.mustWait(c)
+			e.Cancel()
+			t.mustBeRefused(c, e.Want)
+		}
 	}
 	t.settle()
 	// A quarter of them: whether a call leaves a goroutine may be up to chance, as with a result that is sent
 	// to a call which has already returned.
 	if left := leavers.Goroutines(label); left >= waits/4 {
-		t.failf("%d goroutines are left after %d cancelled waits for %d", left, waits, n)
+		t.failf("%d goroutines are left after %d cancelled waits for %d with each kind of ctx", left, waits, n)
 	}
 	if after, _ := t.inUse(); after-before >= waits {
-		t.failf("%d objects that Acquire(%d) allocated are in use after %d cancelled waits",
-			after-before, n, waits)
+		t.failf("%d objects that Acquire(%d) allocated are in use after %d cancelled waits with each kind "+
+			"of ctx, some with a deadline", after-before, n, waits)
 	}
 }
 

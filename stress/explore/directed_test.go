@@ -217,3 +217,21 @@ func TestDirectedProgramsRefuteCountersAndZeros(t *testing.T) {
 		}
 	}
 }
+
+// A wake-up that meets two leavers in a row is lost in a semaphore whose leavers hand it on once. The same
+// line with leavers that always hand it on is right.
+func TestCrowdedScenarios(t *testing.T) {
+	i := slices.IndexFunc(mutant.Kinds(), func(m mutant.Mutant) bool { return m.Name == "handed-once" })
+	j := slices.IndexFunc(odd.All(), func(impl impls.Impl) bool { return impl.Name == "baton" })
+	for impl, want := range map[*impls.Impl]string{&mutant.Kinds()[i].Impl: "C17", &odd.All()[j]: ""} {
+		t.Run(impl.Name, func(t *testing.T) {
+			o := explore.Options{
+				Scenario: strings.Join(semaphore.Crowded(*impl), "\n"), Strategy: "pos", Schedules: 50, Time: time.Minute,
+			}
+			r := explore.CheckSemaphore(t, o, *impl)
+			if (r.Verdict == explore.Fail) != (want != "") || !strings.HasPrefix(r.What, want) {
+				t.Errorf("%s %s, want a failure of %q", r.Verdict, r.What, want)
+			}
+		})
+	}
+}

@@ -126,7 +126,8 @@
 // hundreds of waiters, thousands of calls in turn, requests that share a ctx, deadlines that do not end
 // a ctx, sizes up to 1000, and releases of too much that meet. They check each step as they go, in one
 // schedule or in some, and so they find defects and prove nothing. -explore.scenario='line of 260'
-// plays one of them.
+// plays one of them. Two scenarios in which many calls meet are played with them, in schedules that
+// are drawn.
 //
 // The model of package stress must allow the history. A call may not wait if its request could be
 // granted, or if its context is done. No goroutine or callback of the semaphore may be left.

@@ -18,6 +18,7 @@ package contexts
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,6 +48,9 @@ func Ends() []*Ending {
 	child, cancelChild := context.WithTimeout(parent, far)
 	own, late, below := NewCallers(time.Hour), NewCallers(-time.Hour), NewCallers(time.Hour)
 	derived, cancelDerived := context.WithCancel(below)
+	expired := NewEnding(context.DeadlineExceeded)
+	wrapped := NewEnding(fmt.Errorf("the caller has gone: %w", context.Canceled))
+	wrappedLate := NewEnding(fmt.Errorf("the caller has gone: %w", context.DeadlineExceeded))
 	both := func(a, b func()) func() { return func() { a(); b() } }
 	return []*Ending{
 		{"a ctx of WithCancel", plain, cancelPlain, context.Canceled},
@@ -61,6 +65,10 @@ func Ends() []*Ending {
 			below.End()
 			<-derived.Done() // the goroutine of package context hands the error down
 		}, cancelDerived), ErrOfCaller},
+		// The errors that callers compare with, and the errors that errors.Is takes for these.
+		{"a ctx of the caller's own type that tells of a deadline", expired, expired.End, expired.err},
+		{"a ctx whose error wraps Canceled", wrapped, wrapped.End, wrapped.err},
+		{"a ctx whose error wraps DeadlineExceeded", wrappedLate, wrappedLate.End, wrappedLate.err},
 	}
 }
 
@@ -138,9 +146,10 @@ type Using struct {
 	Use func()
 }
 
-func (c Using) Done() <-chan struct{} { c.Use(); return c.Context.Done() }
-func (c Using) Err() error            { c.Use(); return c.Context.Err() }
-func (c Using) Value(key any) any     { c.Use(); return c.Context.Value(key) }
+func (c Using) Deadline() (time.Time, bool) { c.Use(); return c.Context.Deadline() }
+func (c Using) Done() <-chan struct{}       { c.Use(); return c.Context.Done() }
+func (c Using) Err() error                  { c.Use(); return c.Context.Err() }
+func (c Using) Value(key any) any           { c.Use(); return c.Context.Value(key) }
 
 // A Counting ctx counts the callbacks that are registered with it and were neither stopped nor run. A
 // derived context registers one as well. The type hides its values: package context would otherwise

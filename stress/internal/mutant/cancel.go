@@ -256,3 +256,26 @@ func (s timerKept) Acquire(ctx context.Context, n int64) error {
 	}
 	return s.wait(ctx, w)
 }
+
+// leaverTimer is K31, the counterpart of K25: the timer for the deadline of ctx is stopped at a grant, and
+// forgotten when the wait is cancelled before the deadline. It breaks C31.
+type leaverTimer struct{ *queue }
+
+func newLeaverTimer(size int64) impls.Semaphore { return leaverTimer{newQueue(size)} }
+
+func (s leaverTimer) Acquire(ctx context.Context, n int64) error {
+	w, err := s.join(ctx, n)
+	deadline, ok := ctx.Deadline()
+	switch {
+	case w == nil:
+		return err
+	case !ok:
+		return s.wait(ctx, w)
+	}
+	late := make(chan struct{})
+	timer := time.AfterFunc(time.Until(deadline), func() { close(late) })
+	if err = s.wait(ctx, w); err == nil {
+		timer.Stop() // the defect: only then
+	}
+	return err
+}

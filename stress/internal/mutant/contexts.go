@@ -180,3 +180,31 @@ func (s *byChannel) forget(done <-chan struct{}) *waiter {
 	delete(s.waiters, done)
 	return w
 }
+
+// causeOfDeadline is K29: a deadline that passes is told as its cause. A cancellation is told right, and so
+// is a deadline without a cause of its own. It breaks C9.
+type causeOfDeadline struct{ *queue }
+
+func newCauseOfDeadline(size int64) impls.Semaphore { return causeOfDeadline{newQueue(size)} }
+
+func (s causeOfDeadline) Acquire(ctx context.Context, n int64) error {
+	err := s.queue.Acquire(ctx, n)
+	if err == context.DeadlineExceeded {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// unwraps is K30: an error that wraps context.Canceled loses what the caller has added to it. Errors that
+// are not related to package context come through, so K3 is another defect. It breaks C9.
+type unwraps struct{ *queue }
+
+func newUnwraps(size int64) impls.Semaphore { return unwraps{newQueue(size)} }
+
+func (s unwraps) Acquire(ctx context.Context, n int64) error {
+	err := s.queue.Acquire(ctx, n)
+	if errors.Is(err, context.Canceled) {
+		return context.Canceled
+	}
+	return err
+}

@@ -217,3 +217,43 @@ func (s *handOff) serve() {
 		w.ready <- struct{}{} // the defect: blocks for ever if w was cancelled
 	}
 }
+
+// asksInRelease is K32: Release asks the ctx of each waiter, under its lock, whether to serve it. Acquire
+// calls the methods of its ctx without the lock, so an Acquire that is not served while its ctx uses the
+// semaphore looks right. It breaks C25.
+type asksInRelease struct {
+	*queue
+	waiting map[*waiter]context.Context // guarded by mu
+}
+
+func newAsksInRelease(size int64) impls.Semaphore {
+	return &asksInRelease{newQueue(size), map[*waiter]context.Context{}}
+}
+
+func (s *asksInRelease) Acquire(ctx context.Context, n int64) error {
+	w, err := s.join(ctx, n)
+	if w == nil {
+		return err
+	}
+	s.mu.Lock()
+	s.waiting[w] = ctx
+	s.mu.Unlock()
+	err = s.wait(ctx, w)
+	s.mu.Lock()
+	delete(s.waiting, w)
+	s.mu.Unlock()
+	return err
+}
+
+func (s *asksInRelease) Release(n int64) {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	alive := 0
+	for _, ctx := range s.waiting {
+		if ctx.Err() == nil { // the defect
+			alive++
+		}
+	}
+	s.mu.Unlock()
+	s.queue.Release(n)
+}

@@ -158,3 +158,108 @@ func (s *signals) Release(n int64) {
 	s.held -= n
 	s.signal()
 }
+
+// A baton is K35: Release wakes the first waiter, and a waiter that the wake-up does not serve hands it to
+// the waiter behind. A waiter that leaves hands it on as well, but only if it had it from a Release. So of
+// two leavers in a row the second one keeps it, and the third waiter sleeps beside a free permit. It breaks
+// C20. Package odd has a correct one.
+type baton struct {
+	mu         sync.Mutex
+	size, held int64
+	line       list.List // of *runner, the head first
+}
+
+// A runner is a waiter in the line of a baton.
+type runner struct {
+	n    int64
+	wake chan bool // the baton; true if a leaver handed it on
+}
+
+func newBaton(size int64) impls.Semaphore {
+	mustNotBeNegative(size)
+	return &baton{size: size}
+}
+
+// hand gives the baton to the runner at e. A runner that has one already will look at the permits, which
+// serves both.
+func hand(e *list.Element, byLeaver bool) {
+	if e == nil {
+		return
+	}
+	select {
+	case e.Value.(*runner).wake <- byLeaver:
+	default:
+	}
+}
+
+func (s *baton) Acquire(ctx context.Context, n int64) error {
+	mustNotBeNegative(n)
+	done := ctx.Done()
+	if isDone(done) {
+		return ctx.Err()
+	}
+	if n > s.size {
+		<-done
+		return ctx.Err()
+	}
+	if s.TryAcquire(n) || s.run(done, n) {
+		return nil
+	}
+	return ctx.Err()
+}
+
+// run waits in line, and reports whether n permits were taken.
+func (s *baton) run(done <-chan struct{}, n int64) (taken bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := &runner{n: n, wake: make(chan bool, 1)}
+	place := s.line.PushBack(r)
+	defer s.line.Remove(place)
+	for n > s.size-s.held {
+		s.mu.Unlock()
+		left, byLeaver := false, false
+		select {
+		case <-r.wake:
+		case <-done:
+			left = true
+		}
+		s.mu.Lock()
+		if left {
+			select {
+			case byLeaver = <-r.wake:
+				if !byLeaver { // the defect
+					hand(place.Next(), true)
+				}
+			default:
+			}
+			return false
+		}
+		hand(place.Next(), false)
+	}
+	s.held += n
+	return true
+}
+
+func (s *baton) TryAcquire(n int64) bool {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n > s.size-s.held {
+		return false
+	}
+	s.held += n
+	return true
+}
+
+func (s *baton) Release(n int64) {
+	mustNotBeNegative(n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n > s.held {
+		panic("mutant: released more than held")
+	}
+	s.held -= n
+	if n > 0 {
+		hand(s.line.Front(), false)
+	}
+}

@@ -6,7 +6,8 @@ import "github.com/semabench/semabench/impls"
 // clause tried when the mutants of All were all that there were. Five of the first 20 were found at
 // that time all the same, by random programs or by another clause; their Reference says so. Fifteen
 // passed everything. K21 came with C37, which nothing had measured before. K22 to K28 stand for the
-// kinds of a second round of wrong semaphores. They passed, but for K26 in some random programs.
+// kinds of a second round of wrong semaphores. They passed, but for K26 in some random programs. K29 to
+// K36 stand for the kinds of a third round, and all passed package stress.
 func Kinds() []Mutant {
 	fifo := func(name string, construct func(int64) impls.Semaphore) impls.Impl {
 		return impls.Impl{Name: name, New: construct, Order: impls.FIFO}
@@ -213,6 +214,62 @@ func Kinds() []Mutant {
 			ID:        "K28",
 			Defect:    "every 4096th TryAcquire forgets a permit that is held",
 			Reference: "many calls that need not wait",
+			KilledBy:  []string{"C36"},
+		},
+		{
+			Impl:      fifo("cause-of-deadline", newCauseOfDeadline),
+			ID:        "K29",
+			Defect:    "a deadline that passes is told as its cause",
+			Reference: "contexts: deadlines with a cause",
+			KilledBy:  []string{"C9"},
+		},
+		{
+			Impl:      fifo("unwraps", newUnwraps),
+			ID:        "K30",
+			Defect:    "an error that wraps context.Canceled becomes context.Canceled",
+			Reference: "contexts: an Err that wraps an error of package context",
+			KilledBy:  []string{"C9"},
+		},
+		{
+			Impl:      fifo("leaver-timer", newLeaverTimer),
+			ID:        "K31",
+			Defect:    "a timer for the deadline of ctx is not stopped when the wait is cancelled before it",
+			Reference: "what is left: cancellations of a ctx of each kind",
+			KilledBy:  []string{"C31"},
+		},
+		{
+			Impl:      fifo("asks-in-release", newAsksInRelease),
+			ID:        "K32",
+			Defect:    "Release asks the contexts of the waiters under its lock",
+			Reference: "callbacks: methods of a ctx that another call asks",
+			KilledBy:  []string{"C25"},
+		},
+		{
+			Impl:      fifo("short-stamps", newShortStamps),
+			ID:        "K33",
+			Defect:    "the line is ordered by milliseconds in 32 bits, which wrap after 25 days",
+			Reference: "time: waiters that are weeks apart",
+			KilledBy:  []string{"C35"},
+		},
+		{
+			Impl:      fifo("half-sifted", newHalfSifted),
+			ID:        "K34",
+			Defect:    "the line is a heap, and what takes the place of a leaver only sinks",
+			Reference: "order in a line that waiters leave at any place, at any time",
+			KilledBy:  []string{"C27"},
+		},
+		{
+			Impl:      impls.Impl{Name: "handed-once", New: newBaton},
+			ID:        "K35",
+			Defect:    "a leaver hands a wake-up on, unless another leaver handed it to it",
+			Reference: "two leavers in a row that one wake-up meets",
+			KilledBy:  []string{"C20"},
+		},
+		{
+			Impl:      fifo("wide-count", newWideCount),
+			ID:        "K36",
+			Defect:    "every 2^17th Acquire forgets a permit that is held",
+			Reference: "counters of more than 16 bits",
 			KilledBy:  []string{"C36"},
 		},
 	}

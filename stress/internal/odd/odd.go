@@ -6,7 +6,7 @@
 //
 // They are the counterweight of the mutants: a detector that refutes one of them gives a false alarm.
 // Package designs has the common designs, which are also mutated. Here are lines that move in rings, waiters
-// that are chosen at random or by their deadline, a goroutine that serves all requests, permits that are
+// that are chosen at random or by their deadline, wake-ups that go along a line, a goroutine that serves all requests, permits that are
 // bits, waiters that are reused while callbacks may still run, and the like. Many stand beside a mutant
 // of a kind that starts with K: they do the same dangerous step, and do it right.
 //
@@ -41,6 +41,8 @@ func All() []impls.Impl {
 		of("stealing", newStealing, impls.Barging),
 		of("one-condition", newOneCondition, impls.Barging),
 		of("yielding", newYielding, impls.Barging),
+		of("heap", newTickets, impls.FIFO),
+		of("baton", newBatons, impls.Barging),
 	}
 	for i := range all {
 		switch all[i].Name {

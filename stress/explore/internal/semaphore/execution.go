@@ -2,6 +2,7 @@ package semaphore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -105,7 +106,8 @@ func (x *execution) run() {
 	var all sync.WaitGroup
 	all.Add(len(x.workers))
 	for _, w := range x.workers {
-		w.ctx, w.cancel = shim.WithCancel(context.Background())
+		ctx, cancel := shim.WithCancelCause(context.Background())
+		w.ctx, w.cancel = ctx, func() { cancel(errCause) }
 	}
 	for i, w := range x.workers {
 		schedrt.Go(func() {
@@ -169,9 +171,9 @@ func (w *worker) do(o model.Op) {
 		cancel()
 		w.acquire(o.N, ctx, notOwn)
 	case model.AcquireCustom:
-		w.acquire(o.N, usingContext{w.ctx, w.execution.sem, new(int)}, ownUsing)
+		w.acquire(o.N, usingContext{Context: w.ctx, sem: w.execution.sem, uses: new(int)}, ownUsing)
 	case model.AcquireDeadline:
-		ctx, cancel := shim.WithTimeout(w.ctx, time.Hour)
+		ctx, cancel := shim.WithTimeoutCause(w.ctx, time.Hour, errCause)
 		w.acquire(o.N, ctx, withDeadline)
 		cancel()
 	case model.Try:
@@ -202,6 +204,9 @@ func (w *worker) do(o model.Op) {
 		w.negative()
 	}
 }
+
+// errCause is the cause of every cancellation and deadline. Acquire returns ctx.Err() and no cause.
+var errCause = errors.New("a cause, which is not ctx.Err()")
 
 // acquire judges the error itself, since the model knows success and failure only. It asks the ctx
 // by Ended and not by its methods: those may use the semaphore, and would be steps of the schedule.
@@ -329,7 +334,8 @@ func (w *worker) mustPanic(what string, f func()) {
 	f()
 }
 
-// usingContext is a ctx whose methods use the semaphore that the ctx is given to. The contract
+// usingContext is a ctx whose methods use the semaphore that the ctx is given to, but for Value, which the
+// harness asks as well. The contract
 // allows that (C25); an implementation that calls them under its lock deadlocks. It uses the
 // semaphore by TryAcquire and Release only. An Acquire could wait for the very call that asks the
 // ctx.
@@ -340,6 +346,7 @@ type usingContext struct {
 	context.Context
 	sem  impls.Semaphore
 	uses *int
+	_    func() // a ctx need not be comparable, and so cannot be the key of a map
 }
 
 const mostUses = 6
@@ -347,6 +354,11 @@ const mostUses = 6
 func (u usingContext) Err() error {
 	u.use()
 	return u.Context.Err()
+}
+
+func (u usingContext) Deadline() (time.Time, bool) {
+	u.use()
+	return u.Context.Deadline()
 }
 
 func (u usingContext) Done() <-chan struct{} {

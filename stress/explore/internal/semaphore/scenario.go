@@ -100,6 +100,22 @@ var chosenScenarios = []string{
 	"1: a1 w3 r | w1 y1 r | w2 x1",
 }
 
+// Crowded returns the scenarios with so many calls at once that the schedules are drawn, a few of each. In
+// the first, a wake-up meets two leavers in a row. In the second, it meets a deadline. The last waiter has to
+// get it both times. They are no part of the chosen scenarios: these share the time that is needed
+// to complete them.
+func Crowded(impl impls.Impl) (texts []string) {
+	for _, s := range parseAll(
+		"1: a1 w4 r | w1 c1 r | w2 c1 r | w3 a1 r | w4 x1 x2",
+		"1: a1 r | e1 r | a1 r",
+	) {
+		if s.suits(impl) {
+			texts = append(texts, s.text)
+		}
+	}
+	return texts
+}
+
 // extremes returns the scenario of the largest size for an implementation that declares one.
 // Otherwise scenarios has one for MaxInt64. The sum of the two requests is beyond the largest size,
 // as with MaxInt64.
