@@ -21,7 +21,7 @@ var cancellation = Workload{
 		{Permits: 16, Goroutines: 1024, Hold: about10µs}},
 	Run: func(t *Trial) error {
 		// All goroutines share the pointer. As in a server, a request is usually cancelled by
-		// another goroutine than its waiter.
+		// a different goroutine from its waiter.
 		var last atomic.Pointer[context.CancelFunc]
 		return t.cancellable(func() (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithCancel(context.Background())

@@ -18,8 +18,8 @@ type Limiter interface {
 //	stress.Run(t, impls.Unit("mine", func(size int64) *mine.Limiter { return mine.New(int(size)) }))
 //
 // All other policies are the defaults, and the caller declares what is different: a limiter that
-// selects between a channel and ctx.Done() is DoneMayWin, for example, and one that never panics has
-// the defects C10 and C11.
+// selects between a channel and ctx.Done() is DoneMayWin, for example, and a limiter that never
+// panics has the defects C10 and C11.
 //
 // Acquire and TryAcquire of the Semaphore panic for any weight but 1. Release of several permits
 // calls Release of the limiter as often. New panics if size is negative, and Release and Acquire

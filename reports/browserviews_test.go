@@ -100,7 +100,7 @@ func TestBrowserViews(t *testing.T) {
 			path := pageOf(t, name)
 			for _, l := range pictures {
 				if !reporttest.WantScreenshots() && name != "full" && l.Width > 400 {
-					continue // the narrow window is the one that a page might not fit
+					continue // a page might not fit the narrow window only
 				}
 				p := open(t, browser, path, l)
 				p.MustFit(l)

@@ -23,7 +23,7 @@
 //     parse, and every line that reports a failure of the program.
 //  2. Package compare: [Compare] puts the results into tables, rows and columns with the
 //     projections of golang.org/x/perf/benchproc, and computes the statistics with
-//     golang.org/x/perf/benchmath. Its medians, intervals and p-values equal those of benchstat.
+//     golang.org/x/perf/benchmath. Its medians, intervals and p-values equal the figures of benchstat.
 //  3. Package draw: [WriteText], [WriteMarkdown], [WriteHTML], [Terminal] and [WriteDir] only
 //     draw. They show nothing that a reader of [Comparison] could not compute. An [HTML] page
 //     can also show tables from elsewhere.

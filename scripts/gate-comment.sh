@@ -5,7 +5,7 @@
 #   PR        its number; without it the open pull request of HEAD_OWNER:HEAD_BRANCH whose head is HEAD_SHA
 #   GH_TOKEN  for gh, with permission to write pull requests
 # The text may come from a job that ran code of a fork, so it is data here: no part of it is run, it mentions
-# nobody, and it cannot end the comment that marks it.
+# no user, and it cannot end the comment that marks it.
 set -euo pipefail
 marker='<!-- semabench gate -->'
 report=${1:?the Markdown of the gate}

@@ -123,7 +123,7 @@ type recorder struct {
 // recorderVar makes a process the recorder of its parent.
 const recorderVar = "STRESS_RECORDER"
 
-// A note is what a recorder is told. One of its fields is set.
+// A note is a message to the recorder. One of its fields is set.
 type note struct {
 	Clause  string // that is checked now
 	Verdict string // of a clause that failed

@@ -95,7 +95,7 @@ func (t *trial) weight(n int64) int64 {
 	return n
 }
 
-// weights returns those of the given weights that are promised.
+// weights returns the promised ones among the given weights.
 func (t *trial) weights(all ...int64) (promised []int64) {
 	for _, n := range all {
 		if !t.impl.UnitWeights || n == 1 {
@@ -105,8 +105,8 @@ func (t *trial) weights(all ...int64) (promised []int64) {
 	return promised
 }
 
-// fit changes a random program into one that keeps to what impl declares. A program is drawn for any
-// implementation, so that its seed means the same for all.
+// fit changes a random program so that it asks impl for nothing that impl does not promise. Programs
+// are drawn without regard to the implementation, so that a seed means the same program for all.
 func fit(impl impls.Impl, p model.Program) model.Program {
 	noZero := impl.UnitWeights || impl.ZeroWeight == impls.ZeroPanics
 	if !noZero && !impl.NoTry {

@@ -15,7 +15,7 @@ type function struct {
 	// values has every assignment to a local variable; nil stands for an assignment whose value has
 	// no expression of its own, as in x, err := f() and x++.
 	values map[*types.Var][]ast.Expr
-	// others has the variables and fields that the function uses in another way than for a call of a
+	// others has the variables and fields that the function also uses for something else than a call of a
 	// semaphore: an argument, an alias, a comparison.
 	others map[*types.Var]bool
 }
@@ -24,7 +24,7 @@ type function struct {
 type uses struct {
 	// releasedAlone: a function releases it and never acquires it, so permits go from function to function
 	releasedAlone map[*types.Var]bool
-	aliased       map[*types.Var]bool // some function uses it in another way than for a call
+	aliased       map[*types.Var]bool // some function uses it for something else than a call
 }
 
 // collect fills p.functions and p.uses. uses needs all functions of the package before the first
@@ -115,7 +115,7 @@ func markReceiver(receivers map[ast.Node]bool, on ast.Expr) {
 	}
 }
 
-// other records that id is used in another way than for a call of a semaphore. Uses that cannot
+// other records that id is used for something else than a call of a semaphore. Uses that cannot
 // hand the semaphore on are left out: the left side of an assignment, the key of a composite
 // literal, and the selection of a field or a method's other than the semaphore's. What is left
 // after these counts as handing on, also a comparison with nil: the rule must not depend on a list

@@ -11,7 +11,7 @@
 //   - An early return keeps the permits, and the last return of the function releases them.
 //   - A goroutine that got the permits from its starter ends without a Release on one path.
 //   - Release follows an Acquire that failed, also by a defer before the error was looked at.
-//   - The only Release of a function releases another constant weight than its only Acquire took.
+//   - The only Release of a function releases a constant weight that differs from the weight of its only Acquire.
 //   - A semaphore is copied by value.
 //   - An HTTP handler calls Acquire with context.Background or context.TODO.
 //

@@ -5,7 +5,7 @@ import (
 	"go/types"
 )
 
-// checkWeights reports a Release of another weight than the Acquire took.
+// checkWeights reports a Release whose weight differs from the weight of the Acquire.
 //
 // Several releases may share the permits of one Acquire, so only a function with one call that
 // takes and one call that releases is judged, and only if neither is in a loop of its own. Weights

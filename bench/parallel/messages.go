@@ -15,7 +15,7 @@ const numberBytes = 8
 // first timed one.
 const verifiedMessage = 1 << 63
 
-// openMessages returns a task that reads eight bytes spread over the message. The time then is the
+// openMessages returns the work of messages. Its tasks read eight bytes spread over the message. The time then is the
 // time of the message, and not of reading it. A message that is wrong elsewhere would go unnoticed,
 // so one message that is not timed is compared in full.
 //

@@ -267,7 +267,7 @@ func (m *runner) takeSamples(ctx context.Context, rows []row) (disturbed []sampl
 }
 
 // rotateModes keeps the order of works, and starts the rows of each work with another mode in each
-// round. The first mode of a work finds caches and processor in another state than the others; in
+// round. The first mode of a work finds caches and processor in a different state from the others; in
 // turns, every mode is first equally often.
 func rotateModes(rows []row, round int) (all []row) {
 	for from := 0; from < len(rows); {

@@ -72,10 +72,10 @@ func (a app) duel(ctx context.Context, c *gateCall) (*gate.Report, error) {
 	return report, err
 }
 
-// measureAndJudge closes the duel on every way out. The second stage must follow the judge of the
-// first at once, with the same options: its suspects are what the promise on false alarms counts.
+// measureAndJudge closes the duel on every way out. The first stage is judged by the options of the
+// report: the promise on false alarms counts the suspects of these options, and no others.
 //
-// Each stage needs the answer of the one before. Within a stage the duel itself asks the judge which
+// Each stage needs the verdicts of the stage before. Within a stage the duel itself asks the judge which
 // rows are settled.
 func (c *gateCall) measureAndJudge(
 	ctx context.Context, kept *runFile, progress func(duel.Progress),

@@ -39,7 +39,7 @@ func settings(c *gateCall) map[string]string {
 	return values
 }
 
-// A command to repeat a run has every flag that was set, except those of notRepeated. The values here are
+// A command to repeat a run has every flag that was set, except the flags in notRepeated. The values here are
 // tried in turn until one is not the default, so a flag that is added later is tested too.
 func TestRepeatHasEveryFlag(t *testing.T) {
 	for _, name := range repeatedVariables {

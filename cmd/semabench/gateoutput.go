@@ -126,7 +126,7 @@ type duelProgress struct {
 func (a app) newDuelProgress() *duelProgress { return &duelProgress{line: progress.New(a.stderr)} }
 
 // at shows one report of progress. The pace is counted from the first step that was done: building
-// and probing before it take another time than steps.
+// and probing before it take longer or shorter than a step.
 func (p *duelProgress) at(now duel.Progress) {
 	if now.Done < p.done { // a new stage
 		p.began = time.Time{}

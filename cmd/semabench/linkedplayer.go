@@ -58,8 +58,9 @@ func (a app) linkPlayer(ctx context.Context, constructors []layout.Constructor) 
 	return p, nil
 }
 
-// build builds the program and asks for its table. What the program complains about is a
-// constructor, which it names: the path of the program would mean nothing to the user.
+// build builds the program and asks for its table. If the program fails, a constructor is
+// at fault, and the message of the program names it. The error leaves out the path of the program, which
+// would mean nothing to the user.
 func (p *linkedPlayer) build(ctx context.Context, l *layout.Linker) (table []impls.Impl, err error) {
 	if p.path, err = l.BuildPlain(ctx, stress.RaceDetector); err != nil {
 		return nil, err

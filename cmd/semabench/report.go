@@ -235,8 +235,8 @@ func flaws(c *reports.Comparison) error {
 	return fmt.Errorf("%w: %w", exitcode.ErrFailed, errors.Join(errs...))
 }
 
-// unlessInterrupted returns the result of f, or an error as soon as a signal comes. f may read a
-// pipe that has no writer, or write to one that has no reader. No call can end such a wait, so f
+// unlessInterrupted returns the result of f, or an error as soon as a signal comes. f may read
+// from a pipe without a writer, or write to a pipe without a reader. No call can end such a wait, so f
 // keeps waiting in its goroutine; the process ends with the error.
 func unlessInterrupted[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {

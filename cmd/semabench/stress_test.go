@@ -28,8 +28,8 @@ func (generous) Release(int64)                              {}
 
 func newGenerous(int64) impls.Semaphore { return generous{} }
 
-// stressTable has two correct implementations, one that fails in every program, and one that ends
-// its process.
+// stressTable has two correct implementations, an implementation that fails in every program, and an
+// implementation that ends its process.
 func stressTable() []impls.Impl {
 	broken := impls.Impl{Name: "generous", New: newGenerous}
 	dies := impls.Impl{Name: "dies", New: func(int64) impls.Semaphore { os.Exit(7); return nil }}

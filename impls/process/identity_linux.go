@@ -102,7 +102,7 @@ func openOwner(o owner) (pidfd int, err error) {
 	return pidfd, nil
 }
 
-// hasEnded reports whether the process behind pidfd has ended, or is another process than o. A
+// hasEnded reports whether the process behind pidfd has ended, or is a different process from o. A
 // zombie has ended.
 func hasEnded(pidfd int, o owner) bool {
 	if isReadable(pidfd) {

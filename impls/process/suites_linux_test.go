@@ -107,7 +107,7 @@ func playAlone(t *testing.T, what string) (calls []stress.Call) {
 }
 
 // An overlap says what two suites certainly held at once. A permit is certainly held from the end
-// of an Acquire to the begin of a Release.
+// of an Acquire to the beginning of a Release.
 type overlap struct {
 	most     int64 // permits held at once
 	together int   // how often a suite took permits while the other one held some

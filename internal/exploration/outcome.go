@@ -18,7 +18,7 @@ import (
 // report prints the result of each exploration, writes the summary, and returns the error that
 // decides the exit code. ended is the error of the test process.
 //
-// The cases are in the order of what a caller must not miss. A failure stands, whatever came after
+// The cases are ordered by how much a caller must not miss them. A failure stands, whatever came after
 // it. A test that failed for another reason comes before "unknown", which is the mildest outcome.
 // The number of explorations that began is compared with the number that ended. A process that died
 // in between would otherwise pass.

@@ -28,7 +28,7 @@
 //
 // Instructions are not time. They do not see cache misses, branches that are predicted wrongly,
 // waiting, the kernel, or where code lies in memory. The processor that valgrind simulates has AVX2
-// and no AVX-512 or SHA extensions. So code that looks for these takes another path than on the real
+// and no AVX-512 or SHA extensions. So code that looks for these takes a different path than on the real
 // processor.
 package instructions
 

@@ -92,7 +92,7 @@ func TestFindStops(t *testing.T) {
 	}
 }
 
-// A mark that the process refuses, and a mark that writes nothing, are errors and no count of before.
+// A mark that the process refuses, and a mark that writes nothing, are errors, and never the count of an earlier mark.
 func TestMarksThatFail(t *testing.T) {
 	s := &snapshots{filepath.Join(t.TempDir(), "massif.1")}
 	if err := os.WriteFile(s.file, []byte("time_unit: i\ntime=5\n"), 0o666); err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/semabench/semabench/internal/longtest"
 )
 
-// A recorder keeps what a test says of itself. Its other methods are those of a real test.
+// A recorder keeps the messages of a test. All its other methods come from a real test.
 type recorder struct {
 	testing.TB
 	skipped, logged string

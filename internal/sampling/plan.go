@@ -168,7 +168,7 @@ func (p Plan) String() string {
 }
 
 // ParsePlan reads the text that [Plan.String] returned. It uses the same flags as the command line,
-// so a plan cannot be read in another way than it was written.
+// so a plan cannot be read differently from how it was written.
 //
 // The implementations are looked up again by name. A plan of another version may name an
 // implementation that is gone. That is an error here and not a shorter plan.

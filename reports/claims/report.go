@@ -67,7 +67,7 @@ func Evaluate(log *reports.Log) (*Report, error) {
 // row failed. A ratio pairs rounds by their number, so a short row shortens every comparison with
 // it.
 //
-// Too few rounds in every row is another problem than a run that ended early, and has another
+// Too few rounds in every row is a different problem from a run that ended early, and has another
 // remedy; so one warning excludes the other.
 func (r *Report) warnOfShortRows() {
 	least, most := math.MaxInt, 0

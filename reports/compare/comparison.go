@@ -25,7 +25,7 @@ type Comparison struct {
 	Required []string // the needs that a column must declare to be recommended
 	Weight   Weight   // the cost that decides between the columns that do
 
-	fit *Comparison // of these columns only; see fitting
+	fit *Comparison // of the columns that meet Required only; see fitting
 
 	noise *Noise // see Comparison.Noise
 	share string // how much of the user's operation the choice changes; "" if that is not known

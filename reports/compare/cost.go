@@ -11,8 +11,8 @@ import (
 	"github.com/semabench/semabench/reports/internal/format"
 )
 
-// A Bound is the column among the open ones of an answer that is surely nowhere far behind, and how far
-// behind it may be.
+// A Bound names the open column of an answer that the samples bound best, and how many times worse than
+// the best of any row this column may be.
 //
 // A reader of an undecided answer still has to choose. The bound says how much the choice of this
 // column costs at most. Answer.Worst is a ratio of medians; a bound comes from the intervals of the
@@ -44,7 +44,7 @@ func (t *Table) tightest(u *Unit, open []string) *Bound {
 // samples bound nothing.
 //
 // The intervals compare with the cell of the best median, which need not be the best cell. Let b be
-// that cell, c the asked one and j any other. Then c/j = (c/b) / (j/b), which is at most the upper
+// that cell, c the cell in question and j any other. Then c/j = (c/b) / (j/b), which is at most the upper
 // end of the first interval over the lower end of the second. The true best is one of the j, or b.
 func mostTimesWorse(cells []*Cell, col int) float64 {
 	c := cells[col]

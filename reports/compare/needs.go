@@ -83,9 +83,8 @@ func (c *Comparison) declared(col, need string) string {
 	return ""
 }
 
-// setNeeds sets the needs to those of the options, or else to those of the text. A need of the
-// options that no column declares is an error: it may be a misspelled one, and no column would meet
-// it.
+// setNeeds takes the needs from the options, or else from the text. A need of the options that no
+// column declares is an error: it may be misspelled, and no column would meet it.
 //
 // The check is for needs of the options only. A text that requires a need which no column
 // declares says so in its answers: no column meets it.

@@ -50,7 +50,8 @@ func TestPictureKinds(t *testing.T) {
 	}
 }
 
-// The temporary files of a killed process go with the next report; those of a running one stay.
+// The next report removes the temporary files of a killed process, and leaves the files of a running
+// one alone.
 func TestAbandonedFilesAreRemoved(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a[b]*")
 	if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -261,8 +261,8 @@ func messages(list []*benchfmt.SyntaxError) []string {
 	return all
 }
 
-// An ExportAnswer says for programs which column to use for the work of one table. The fields are
-// those of [compare.Answer]; a list that does not apply is empty and never null.
+// An ExportAnswer says for programs which column to use for the work of one table. It has the
+// fields of [compare.Answer]; a list that does not apply is empty and never null.
 //
 // Text is the sentence of the other outputs. A program should not parse it: it is there for a bot
 // that passes the answer on.

@@ -185,8 +185,8 @@ func heatCells(cells []*compare.Cell, u *compare.Unit, columns []int) []heatCell
 	return list
 }
 
-// pageColumns returns the columns of the heat map of the page: those of the other heat maps, or all
-// if no table has two. Columns that only stand alone are in a section of their own.
+// pageColumns returns the columns of the heat map of the page: the same columns as in the other heat
+// maps, or all if no table has two. Columns that only stand alone are in a section of their own.
 func pageColumns(c *compare.Comparison) []string {
 	if ranked := rankedColumns(c); len(ranked) > 0 {
 		return ranked

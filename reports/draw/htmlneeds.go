@@ -18,7 +18,8 @@ type choiceData struct {
 	Weight  int      `json:"weight"`
 
 	// Lists has a list for each choice: bit i of its index is need i, and the weight counts above
-	// the needs. A list has the words for what decided, and then a text for each table.
+	// the needs. A list begins with the words for the needs and the cost that decided, and goes on with
+	// a text for each table.
 	Lists [][]string `json:"lists"`
 }
 
@@ -61,8 +62,8 @@ func (a *pageBuilder) addChoices() {
 	}
 }
 
-// chosenNeeds returns the needs of a choice: those of the page without the ones that are switched off,
-// in their order, and then the ones that are switched on. It is never nil, which would mean the needs
+// chosenNeeds returns the needs of a choice: first the needs of the page that are not switched off, in
+// their order, then the needs that are switched on. It is never nil, which would mean the needs
 // of the text.
 func chosenNeeds(required, needs []string, choice int) []string {
 	list := []string{}

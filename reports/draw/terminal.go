@@ -315,9 +315,9 @@ func cut(s string, to int) string {
 }
 
 // writeWrapped writes before and then text, broken between words. Further lines are indented by
-// the width of before.
+// the width that it had before.
 //
-// The escape codes of before have no width, so they are removed to measure it. A word that is
+// The escape codes before it have no width, so they are removed to measure it. A word that is
 // longer than a line stays whole.
 func (t Terminal) writeWrapped(w io.Writer, before, text string) {
 	indent := uniseg.StringWidth(strings.NewReplacer("\x1b[1m", "", reset, "").Replace(before))

@@ -38,7 +38,7 @@ func noiseOf(controls []Control) map[bool]float64 {
 const leastPlanted, mostPlanted = 0.10, 1.0
 
 // PlantedSlowdown returns the slowdown to plant into a control that gets as many units (see [Units]) of the
-// first stage of row. It is one that the test finds in 999 of 1000 cases, and 10 % at least. A
+// first stage of row. The test finds such a slowdown in 999 of 1000 cases, and it is 10 % at least. A
 // slowdown of 10 % on a machine that shows only 15 % would make most runs there invalid. With 15 % the run
 // proves that it sees 15 %, and claims no more than that.
 func PlantedSlowdown(run *Run, row *Row, units int, o Options) float64 {

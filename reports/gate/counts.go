@@ -53,7 +53,7 @@ func (x Exact) least() int64 {
 // once. One allocation in a thousand of 8000 operations is over it, where an
 // operation makes at most 50.
 //
-// Above that a floor of one in 50 000 of what is counted decides. The two sides
+// Above that, a floor of one in 50 000 decides. The two sides
 // are two processes, and each hashes maps, grows tables and fills pools in its own
 // way. That shifts every total of one process by the same few allocations, more
 // where more is allocated: 7 of 918 262 were seen between equal binaries. The

@@ -95,8 +95,8 @@ func (r *Row) plannedSecond(units int) (most int, share float64) {
 	return int(math.Ceil(float64(units) * float64(most) / float64(len(r.Pairs)))), finalShare(r.SecondLooks)
 }
 
-// Unsettled returns those of some rows, given by their indices in the run, that need the pairs of their
-// next look: a stage has more looks, and none so far has settled the row.
+// Unsettled returns which of the given rows need the pairs of their next look: a stage has more looks,
+// and none so far has settled the row. Rows are given by their indices in the run.
 //
 // A first stage stops early only if the row is UNCHANGED. A row that is NOT SLOWER may be faster, and needs
 // its pairs to show that. A second stage also stops if the row is REGRESSED or NOT SLOWER. Stopping where

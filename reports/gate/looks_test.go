@@ -96,7 +96,7 @@ func sequential(seed uint64, runs, rows int, effect, spread float64, o Options) 
 
 // In runs of rows that did not change, at most the promised share has a REGRESSED row, with all looks of
 // all stages. The spread is so large that the margin hardly matters, and the test alone keeps the promise.
-// The promise is larger than that of a real gate, so that few runs show it. SEMABENCH_LONG=1 shows it for
+// The promise is larger than the promise of a real gate, so that few runs show it. SEMABENCH_LONG=1 shows it for
 // 0.5 %, with a bound that a right gate exceeds in one of 1000 seeds.
 func TestFalseAlarmsOfAllLooks(t *testing.T) {
 	runs, promise := 60, 0.2

@@ -66,7 +66,7 @@ func asWritten(v benchfmt.Value) string {
 
 // tidyZeros converts the units of zero values to base units. benchfmt detects a conversion by
 // comparing the tidied value with the original one, and for zero the two are equal. Without this
-// step “0 ns/op” would keep its unit and land in another table than “12 ns/op”.
+// step “0 ns/op” would keep its unit and land in a different table from “12 ns/op”.
 //
 // It runs after the check and before the values are collected, so no series sees the other unit.
 func tidyZeros(r *benchfmt.Result) {

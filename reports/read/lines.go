@@ -23,7 +23,7 @@ const maxLine = 64<<10 - 1
 // A lineReader passes a text on to benchfmt, in the form that benchfmt reads, and records what
 // benchfmt does not report:
 //
-//   - lines that are too long, rows behind another prefix than the rows before, rows in parts
+//   - lines that are too long, rows behind a different prefix from the rows before, rows in parts
 //     that cannot be put together, and rows of which nothing says the package;
 //   - lines that say that the program failed;
 //   - whether the last line of the text has a newline.

@@ -11,8 +11,8 @@ import (
 	"github.com/semabench/semabench/internal/escape"
 )
 
-// A prefix is what stands before the rows of a text: a CI system puts a time or a step before
-// each line, and a pasted text is indented.
+// A prefix is the text before each row: a CI system puts a time or a step before each line, and a
+// pasted text is indented.
 //
 // Two lines have the same kind of prefix if pattern matches both. In a pattern, numbers stand for
 // themselves, because "v1: " and "v2: " are two programs. Only the numbers of a clock or counter

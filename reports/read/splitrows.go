@@ -68,8 +68,8 @@ func lacksName(line []byte) bool {
 		bytes.IndexByte(line, '\t') >= 0 && figuresIn(line) != nil
 }
 
-// clearly reports whether a line that begins with a name is a row, or so near one that benchfmt
-// says best what is wrong with it. It is on the path of every row of a text.
+// clearly reports whether a line that begins with a name is a row, or nearly: then benchfmt has the
+// best message for the fault. It is on the path of every row of a text.
 //
 // It reads no further than the second word. Whether the rest is well-formed is for benchfmt to
 // say.

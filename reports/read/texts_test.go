@@ -391,7 +391,7 @@ func TestFailureOnTheLineOfARow(t *testing.T) {
 	}
 }
 
-// Line numbers are those of the text, also where the reader puts lines together.
+// Line numbers count the lines of the text, also where the reader puts lines together.
 func TestPlacesInWrappedTexts(t *testing.T) {
 	const text = "BenchmarkX-8 \thello\n 10\t 5 ns/op\nBenchmarkY-8 1 1 ns/op\nBenchmarkZ 1\n"
 	log, err := readText(text)

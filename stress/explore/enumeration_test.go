@@ -8,8 +8,8 @@ import (
 	"github.com/semabench/semabench/stress/internal/mutant"
 )
 
-// Enumerated programs refute semaphores that no scenario refutes: one that forgets its waiters when
-// it panics for an over-release, and one whose Release(0) admits a waiter that does not fit. The
+// Enumerated programs refute semaphores that no scenario refutes. The first forgets its waiters when it
+// panics for an over-release; the Release(0) of the second admits a waiter that does not fit. The
 // program that is reported is a scenario, so that a replay needs no enumeration.
 func TestEnumerationRefutes(t *testing.T) {
 	for _, m := range mutant.Kinds() {

@@ -19,7 +19,7 @@ func Only(methods ...string) TypeOption {
 	return TypeOption{func(o *typeprog.Options) { o.Only = append(o.Only, methods...) }}
 }
 
-// Values gives the values of all parameters of type V, in place of those that Type draws. All calls
+// Values gives the values of all parameters of type V, in place of the values that Type draws. All calls
 // share them; see [Make].
 func Values[V any](values ...V) TypeOption {
 	return TypeOption{func(o *typeprog.Options) {

@@ -14,7 +14,7 @@ const chartHeight = 215
 
 // plot draws one chart of a sheet; room is its width, which clips the texts. The mark of a line
 // comes from its place in Names and not in the chart: so a name looks the same in every chart, also
-// in one that lacks some lines. plot does not draw: Sheet first aligns the axes of all charts.
+// in a chart that lacks some lines. plot does not draw: Sheet first aligns the axes of all charts.
 //
 // A line whose name is not in Names was removed by drawable before.
 func (s Sheet) plot(c Chart, room vg.Length) (*plot.Plot, error) {

@@ -2,8 +2,8 @@
 //
 //	svg, err := picture.Heat{Cols: cols, Rows: rows}.SVG()
 //
-// gonum.org/v1/plot draws axes, ticks, lines and legends. This package adds to its SVG two
-// themes, of which the browser takes the one that the reader prefers; a title and a description
+// gonum.org/v1/plot draws axes, ticks, lines and legends. This package adds to its SVG a
+// light and a dark theme, between which the browser chooses; a title and a description
 // for readers that do not see the picture; and a background, so that it is legible on any page. A
 // picture has no script and loads no font.
 //
@@ -12,8 +12,8 @@
 //
 // # What this does not show
 //
-// Text is laid out with the widths of Liberation Sans, which are equal to those of Arial and
-// Helvetica. With another font, names may end a few pixels early or late.
+// Text is laid out with the widths of Liberation Sans, which Arial and Helvetica
+// share. With another font, names may end a few pixels early or late.
 package picture
 
 import (

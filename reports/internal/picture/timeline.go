@@ -156,7 +156,7 @@ func (l lanes) Plot(c draw.Canvas, p *plot.Plot) {
 // A lane is the number of a colour.
 type lane int
 
-// lane returns the colour of a group: the one that Colours gives it, or else its own number.
+// lane returns the colour of a group: the colour in Colours, or else its own number.
 func (t Timeline) lane(group int) lane {
 	if group >= 0 && group < len(t.Colours) {
 		group = t.Colours[group]

@@ -124,8 +124,8 @@ func start(path string) (context.Context, error) {
 	return ctx, nil
 }
 
-// chromium returns the path of a Chromium, or "". The names are those of the packages of Debian, of
-// Ubuntu and of Google.
+// chromium returns the path of a Chromium, or "". The packages of Debian, of
+// Ubuntu and of Google have these names.
 func chromium() string {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {

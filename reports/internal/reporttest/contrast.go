@@ -57,8 +57,8 @@ func Contrast(t *testing.T, a, b string) float64 {
 }
 
 // luminance returns the relative luminance of an sRGB colour, from 0 to 1. The two branches undo
-// the encoding of sRGB, which is linear near black; the weights are those of the eye for red, green
-// and blue.
+// the encoding of sRGB, which is linear near black; the weights say how bright the eye sees
+// red, green and blue.
 func luminance(t *testing.T, colour string) (sum float64) {
 	t.Helper()
 	if len(colour) != 7 || colour[0] != '#' {

@@ -85,7 +85,8 @@ type stall struct {
 // deadlocked: go test gives a program up after this time, unless a flag says otherwise.
 const stallTimeout = 10 * time.Minute
 
-// A writtenWord is what the first write of a round found in a word, or what it left there.
+// A writtenWord is the value that the first write of a round found in a word, or the value that it
+// left there.
 type writtenWord struct {
 	object *Object
 	round  int

@@ -94,7 +94,7 @@ func TestPool(t *testing.T) {
 	schedtest.MustResult(t, got, map[string]int{"passed <nil> 2": 1, "passed <nil> <nil>": 1})
 }
 
-// A Pool is empty at the begin of an execution.
+// A Pool is empty at the beginning of an execution.
 func TestPoolBeginsEmpty(t *testing.T) {
 	schedtest.SkipUnderRace(t)
 	x := schedrt.New(schedrt.Limits{})

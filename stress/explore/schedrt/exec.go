@@ -38,7 +38,7 @@ type Exec struct {
 	cur      *G          // has the turn
 	last     *G          // took the last step
 	woken    []*G        // have local code to run before their next operation
-	movers   []*G        // those of able whose class is moves, see classify
+	movers   []*G        // the goroutines of able whose class is moves, see classify
 	scratch  []*G        // of pick, for other classes
 	favour   []*G        // room for the favoured goroutine
 	enabled  []*G        // the goroutines that pick chooses from: one of the three before
@@ -53,7 +53,7 @@ type Exec struct {
 	restAwaited   bool       // a goroutine waits in AwaitRest
 	lastEffective int        // the last step of a goroutine that does not yield in a loop
 	progress      int        // the last step that changed anything for good
-	taken         int        // steps, with those that the trace leaves out
+	taken         int        // steps, also the steps that the trace leaves out
 	aside         int        // steps of stalls that are over; no bound on steps counts them
 	favoured      *G         // see enforceFairness
 	fairBefore    int        // until this step no goroutine was passed over for too long
@@ -74,7 +74,7 @@ type Exec struct {
 	initializing bool // packages are being initialized again, see OnReset
 
 	next     *G    // has the turn next, where coroutines hand over
-	nested   int   // coroutines on the stack of those that resumed one another
+	nested   int   // coroutines on the stack, each resumed by the one below it
 	driver   baton // of the goroutine that called Play, where goroutines hand over
 	asker    *G    // waits for an answer of the strategy
 	question int   // see consult

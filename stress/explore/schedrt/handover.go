@@ -147,7 +147,7 @@ func (e *Exec) start(to *G) {
 // so do those between. With the few goroutines of most programs that is one switch; a driver in the
 // middle would always take two. With thousands of goroutines the stack would become so high that nearly
 // all of the time goes into yields. So it has at most mostNested: at that height, the top yields, and the
-// coroutine below it resumes the one that is to run. That takes two switches.
+// coroutine below it resumes the coroutine that has the turn. That takes two switches.
 type coroutine struct {
 	next    func() (struct{}, bool) // resumes it, until it yields
 	yield   func(struct{}) bool

@@ -9,7 +9,7 @@ import (
 )
 
 // Each execution begins with the initialization of the rewritten packages, in goroutine 0, so that
-// a package variable has the same value at the begin of every schedule. Goroutines that the
+// a package variable has the same value at the beginning of every schedule. Goroutines that the
 // initialization starts are under control, and no leaks when they stay. Package rewrite writes the
 // functions that initialize a package again.
 

@@ -28,7 +28,7 @@ type locals struct {
 	progress int // Exec.progress when the notes began; they count for this stretch only
 	states   []uint64
 	late     int // states noted in the last half of the watched part
-	lateNew  int // those of them that were not known
+	lateNew  int // of these, the states that were not known
 	full     bool
 }
 
@@ -94,8 +94,8 @@ var mainReturn uintptr
 // reports false if the stack is too deep.
 //
 // The frames begin above the return address into the innermost function of the program, and end at
-// mainReturn. Callers lists both. If a function of the engine is inlined into the program, the address
-// on the stack is the one that Callers lists for the inlined function. mainReturn is always on the
+// mainReturn. Callers lists both. If a function of the engine is inlined into the program, the stack has
+// the address that Callers lists for the inlined function. mainReturn is always on the
 // stack, because a call of a function value is never inlined. A pointer into the stack counts by its
 // distance from the end, because stacks move.
 //

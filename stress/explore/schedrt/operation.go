@@ -309,7 +309,7 @@ const (
 	Unshare      // of a lock, by a reader
 	Claim        // of a lock, by a writer that may still have to wait for readers
 	Enter        // of a lock, by that writer when the last reader has left
-	Call         // the begin of a call in a history; two begins commute
+	Call         // the beginning of a call in a history; two beginnings commute
 	Return       // the end of a call in a history; two ends commute, a begin and an end do not
 	Alone        // no other goroutine could move
 	modes

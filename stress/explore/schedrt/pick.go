@@ -108,7 +108,7 @@ func (e *Exec) pick(me *G) *G {
 	return nil
 }
 
-// classify asks each goroutine for its class, and notes those that move in e.movers. Nothing changes
+// classify asks each goroutine for its class, and notes the goroutines that move in e.movers. Nothing changes
 // between here and the step, so the answers hold.
 //
 // From one step to the next, most goroutines keep their class. So the list is only made anew if one

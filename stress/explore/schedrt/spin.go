@@ -187,7 +187,8 @@ func (l *look) again() bool {
 //
 // All objects of the loop are compared and not only the last: a loop may read two flags and wait
 // for either. It is asked before each step, and a loop may have many objects. So it compares all only
-// if an object has changed since it found none that had, and begins with the last one that had.
+// if some object has changed since the last comparison found no difference, and it begins with the
+// object that differed last.
 func (s *spin) idle(g *G) bool {
 	if g.Op.Kind == OpYield || g.Op.Kind == OpSleep {
 		return s.yields.idle(g)

@@ -43,7 +43,7 @@ var endings = []struct {
 	}},
 }
 
-// TestEnding is what a process of TestStressVerdicts runs, in the place of a mutant.
+// A process of TestStressVerdicts runs TestEnding in the place of a mutant.
 func TestEnding(t *testing.T) {
 	for _, e := range endings {
 		t.Run(e.name, func(t *testing.T) {

@@ -26,7 +26,7 @@
 //
 // # What this does not show
 //
-// The budgets are shorter than those of a user's test, so a survivor here may be refuted there. The
+// The budgets are shorter than the budgets of a user's test, so a survivor here may be refuted there. The
 // share of survivors that are equivalent is a judgement of people.
 //
 // # Why two processes a judge

@@ -1,6 +1,6 @@
-// Package leavers marks calls of a semaphore so that everything which they leave behind can be
-// counted in a process that does other work too: the goroutines that they started, by a label, and
-// the memory that they allocated, by a function on the stack of the allocation.
+// Package leavers marks calls of a semaphore, and counts the goroutines and the memory that the calls
+// left behind. A label marks the goroutines, and a function on the stack of each allocation marks the
+// memory; so other work of the process does not count.
 //
 // # What this does not show
 //

@@ -8,7 +8,7 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// A forgetful semaphore grants every call, and leaves what it is told to leave.
+// A forgetful semaphore grants every call, keeps memory of each, and leaves goroutines behind.
 type forgetful struct {
 	memory     [][]byte
 	goroutines int // left by each Acquire

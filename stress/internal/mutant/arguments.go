@@ -137,7 +137,7 @@ func newCause(size int64) impls.Semaphore { return cause{newQueue(size)} }
 
 func (s cause) Acquire(ctx context.Context, n int64) error {
 	if s.queue.Acquire(ctx, n) != nil {
-		// The defect: ctx.Err() is what callers compare with.
+		// The defect: callers compare the error with ctx.Err().
 		return context.Cause(ctx)
 	}
 	return nil

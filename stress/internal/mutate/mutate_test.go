@@ -210,7 +210,7 @@ func body() {%s
 // standard imports packages of the standard library. It asks the go command once for each package.
 var standard = importer.Default()
 
-// mutants returns the mutants of a body, without those of the frame around it.
+// mutants returns the mutants of a body, without the mutants of the frame around it.
 func mutants(t *testing.T, imports, body string) (all []mutate.Mutant) {
 	t.Helper()
 	header := ""

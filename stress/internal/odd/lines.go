@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// ring keeps its line in an array that wraps around and grows. Growth moves the head to the begin: the
+// ring keeps its line in an array that wraps around and grows. Growth moves the head to the beginning: the
 // waiters between the head and the end of the old array come first. A copy from index 0 would put the
 // wrapped part before them.
 type ring struct {

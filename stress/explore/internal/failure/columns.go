@@ -232,7 +232,7 @@ func (c *columns) step(widest map[int]int) int {
 // ended. The row -1 is the heading. A bar under the text of a column to its left is left out. The
 // bars let the eye follow a goroutine over rows in which it does nothing.
 //
-// put never goes back: where a text already covers the begin of a column, the column gets
+// put never goes back: where a text already covers the beginning of a column, the column gets
 // nothing in this row.
 func (c *columns) line(r row, i int) string {
 	var b strings.Builder

@@ -211,7 +211,7 @@ func (v *viewer) edges(p *page, first int, at map[int]int) {
 	}
 }
 
-// A pageHistory is the table of calls, with a bar from the begin of each to its end.
+// A pageHistory is the table of calls, with a bar from the beginning of each to its end.
 type pageHistory struct {
 	Calls  []pageCall
 	Steps  int

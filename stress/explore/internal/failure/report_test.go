@@ -313,7 +313,7 @@ func TestLongPathsAlign(t *testing.T) {
 }
 
 // The mark of a race stands at a goroutine of the race. Here goroutine 1 ended, and goroutine 2 raced at
-// the begin of its turn. A race whose goroutines are not known keeps its mark.
+// the beginning of its turn. A race whose goroutines are not known keeps its mark.
 func TestRaceMarksItsGoroutines(t *testing.T) {
 	for _, known := range []bool{true, false} {
 		s := &failure.Report{

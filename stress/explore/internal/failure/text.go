@@ -39,7 +39,7 @@ func shown(text string) string {
 	return escape.Source(strings.Join(strings.Split(text, "\n"), " "))
 }
 
-// ofEngine matches a line that is nothing but a place in package explore or at the begin of a goroutine.
+// ofEngine matches a line with nothing but a place in package explore or at the beginning of a goroutine.
 // testify writes the whole stack of a failed assertion, and these frames are below the test.
 var ofEngine = regexp.MustCompile(`^\s*\S*/(stress/explore/(shim/\S*|schedrt/\S*|\w+\.go)|src/runtime/asm_\S*):\d+\s*$`)
 

@@ -81,7 +81,7 @@ func (t *translator) count(b nameVotes) {
 }
 
 // vote counts the names that the source has for an object at one operation. Operations on the clock
-// need no source. Nested operations and those of a testing.T do not vote: the source line names
+// need no source. Nested operations and operations of a testing.T do not vote: the source line names
 // another object. A line votes once for each name, however many expressions with this name it has.
 //
 // The clock is named without a vote, because no line of the source names it.
@@ -112,7 +112,7 @@ func (t *translator) vote(b nameVotes, kind schedrt.Kind, object int32, at *posi
 	}
 }
 
-// isNested reports whether an operation is on another object than the method was called on: the
+// isNested reports whether an operation is on an object other than the receiver of the method: the
 // lock that Cond.Wait unlocks.
 func isNested(kind schedrt.Kind, at *position) bool {
 	switch kind {

@@ -69,7 +69,7 @@ func Limits(l schedrt.Limits) schedrt.Limits {
 }
 
 // Long says that the execution has about this many steps, so many that there is no time for a snapshot
-// before each. They are taken at the begin and the end only, which is what a report shows. The limits
+// before each. They are taken at the beginning and at the end only, because a report shows these two. The limits
 // must come from LongLimits.
 func (w *Observer) Long(length int) { w.length = length }
 
@@ -89,7 +89,7 @@ func (w *Observer) Begin(x *schedrt.Exec) {
 // Pick is the method of schedrt.Strategy. It takes the snapshot before it asks the strategy: the
 // snapshot with the number of a step is the state from which that step was chosen.
 //
-// The snapshots of the first steps stay, because a loop is reported from the begin. Of later ones
+// The snapshots of the first steps stay, because a loop is reported from the beginning. Of later ones
 // only the last most+1 stay. It runs while all goroutines of the program stand still, so the
 // snapshot is of one instant.
 //
@@ -151,11 +151,9 @@ func (w *Observer) Report(outcome *schedrt.Outcome) *failure.Report {
 	return s
 }
 
-// atEnd returns the snapshot after the last step. The goroutines that were left have been unwound
-// by now, so what they waited in comes from the outcome. The execution has unwound them so that
-// their goroutines can be used again. Their states of before are what the reader wants to see.
-//
-// Waiting has the state of before the unwinding, which is why the outcome records it.
+// atEnd returns the snapshot after the last step. By now the execution has unwound the goroutines
+// that were left, so that they can be used again. The reader wants to see them as they were before that.
+// So the outcome recorded the operation, the object and the stack of each in Waiting.
 func (t *translator) atEnd() snapshot {
 	m := t.snapshot()
 	for i := range m.goroutines {

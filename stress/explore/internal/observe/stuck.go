@@ -40,8 +40,8 @@ func StuckIn(stacks string) (function, at string) {
 	return "", ""
 }
 
-// StalledAt looks through the stacks of all goroutines for the controlled one that the scheduler has not
-// stopped. It returns the function and position where the code of the program has come to, and the state
+// StalledAt looks through the stacks of all goroutines for the controlled goroutine that runs: the
+// scheduler has stopped the others. It returns the function and position where the code of the program has come to, and the state
 // of the goroutine: running, runnable, or what it waits for. Both are "" if there is none.
 func StalledAt(stacks string) (where, state string) {
 	library := libraryFolder(stacks)
@@ -68,7 +68,7 @@ func StalledAt(stacks string) (where, state string) {
 }
 
 // ProgramStacks returns the stacks of the controlled goroutines that the scheduler did not stop, and of
-// these only the frames of the program and of what it calls. If there is no such goroutine, it
+// these only the frames of the program and of its callees. If there is no such goroutine, it
 // returns all stacks.
 //
 // Stopped goroutines are left out because all but one are stopped in every schedule; only the

@@ -33,8 +33,8 @@ type Program struct {
 	Subject string // what the scenario is played on; "" if the test itself is explored
 	Flag    string // flag that chooses the scenario in a replay, with a space behind it
 
-	// Known returns the result of an exploration that plays no schedule, but asks the player something
-	// about the program. It is nil for a program to be played.
+	// Known returns the result of an exploration that plays no schedule: package explore probes a
+	// type in a player before it draws programs over it. Known is nil for a program to be played.
 	Known func() *verdict.Result
 
 	// Ready is called before each schedule, outside the scheduler.
@@ -45,7 +45,7 @@ type Program struct {
 
 	// Judge returns in one line what is wrong with an execution, or "". It is called after each
 	// schedule that was not abandoned half way. It may set out.Kind to Passed if the program declares
-	// that the goroutines which are left may be left.
+	// that goroutines may be left at its end.
 	Judge func(out *schedrt.Outcome) (wrong string)
 
 	// History returns the history that Judge judged, with an explanation of the failure. It is

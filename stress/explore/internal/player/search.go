@@ -111,7 +111,7 @@ func (s *search) defaultLength() int {
 	return s.length
 }
 
-// takeExtra returns a failure of a schedule that was played for another purpose than a task, and
+// takeExtra returns a failure of a schedule that was played for a purpose other than a task, and
 // forgets it. Each schedule that is played is judged: a program that fails only once in a process
 // may do so in any of them.
 func (s *search) takeExtra() *failing {

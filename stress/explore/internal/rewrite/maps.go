@@ -14,8 +14,8 @@ func (w *writer) mapOf(e ast.Expr) *types.Map {
 }
 
 // core returns the underlying type of a type. Of a type parameter it is the underlying type that
-// all types of the constraint share, however deep the constraint embeds them; for channels, that of
-// the first. It is nil if there is none. The language has the same term for the operations that it
+// all types of the constraint share, however deep the constraint embeds them; for channels, the
+// underlying type of the first. It is nil if there is none. The language has the same term for the operations that it
 // allows on a type parameter. A range or a receive on one compiles only if core finds a type, so a
 // nil result means that there is nothing to rewrite. Channels may differ in their direction.
 func core(t types.Type) types.Type {

@@ -232,8 +232,8 @@ func TestModuleCache(t *testing.T) {
 	}
 }
 
-// A goroutine that a test starts outside of control is reported with its position. One that a
-// package starts when it is initialized is not: it runs again under control.
+// A goroutine that a test starts outside of control is reported with its position. A
+// goroutine that a package starts when it is initialized is not: it runs again under control.
 func TestUncontrolledGoroutines(t *testing.T) {
 	dir := tree{"go.mod": goMod, "m_test.go": playing("example.org/m/dep"),
 		"dep/dep.go": work + "\nvar _ = Start()\n\nfunc Start() int {\n\tgo func() { select {} }()\n\treturn 0\n}\n",

@@ -116,7 +116,7 @@ func (w *writer) makesKept(n ast.Stmt) bool {
 }
 
 // root returns the variable of which an expression is a part: v of v, v.f, v[i] and *v. It returns
-// nil for the result of a call. An element or a dereference belongs to another object than the
+// nil for the result of a call. An element or a dereference belongs to a different object from the
 // variable. It counts all the same: a statement that fills a kept value has to stay out as well.
 func root(e ast.Expr) *ast.Ident {
 	switch x := ast.Unparen(e).(type) {

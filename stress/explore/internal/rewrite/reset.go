@@ -10,7 +10,7 @@ import (
 )
 
 // Every schedule has to start from the same package variables. So a rewritten package registers a
-// function that initializes it again, and package schedrt calls these functions at the begin of
+// function that initializes it again, and package schedrt calls these functions at the beginning of
 // each execution, in the order in which Go initialized the packages:
 //
 //	func explore__var_0() { table = map[string]int{} }

@@ -9,7 +9,7 @@ import (
 
 // A state has the uses of package variables in all packages of a build. The analysis errs to one
 // side only. A variable that is taken for changing costs time in each schedule. A variable taken
-// for constant and changes makes the second schedule start from another state than the first, and a
+// for constant and changes makes the second schedule start from a different state from the first, and a
 // replay may then differ. So each case that is not understood counts as a change. The keys are
 // names, because an object of go/types is another one in each package that was checked against
 // export data.
@@ -115,7 +115,7 @@ func (c *checked) mayChange(id *ast.Ident, parents []ast.Node) bool {
 			// A slice of an array or slice shares its elements, even if the result is only read
 			// here.
 			return p.X == e && !isString(c.info.Types[p.X].Type)
-		// A dereferenced pointer leads to another object than the variable. hasState has counted
+		// A dereferenced pointer leads to a different object from the variable. hasState has counted
 		// the pointer itself.
 		case *ast.BinaryExpr, *ast.StarExpr:
 			return false
@@ -195,8 +195,8 @@ func shares(t types.Type) bool {
 }
 
 // pure are functions of the standard library whose results never change. The list is short on
-// purpose. A function that is missing costs a second initialization, and one that does not belong
-// there costs a wrong replay.
+// purpose. A missing function costs a second initialization. A function whose results do change
+// would cost a wrong replay.
 var pure = map[string]bool{
 	"errors.New": true, "fmt.Errorf": true, "regexp.MustCompile": true, "reflect.TypeOf": true,
 	"reflect.TypeFor": true, "regexp.MustCompilePOSIX": true,

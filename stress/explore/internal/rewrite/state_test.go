@@ -244,7 +244,7 @@ func TestM(t *testing.T) {
 			t.Errorf("%s: %v: %s", name, out.Kind, out.Message)
 		}
 	}
-	// A goroutine that the initialization did not start is a leak, beside those that it started.
+	// A goroutine that the initialization did not start is a leak, beside the goroutines that it started.
 	if out := x.Play(first{}, func() { go func() { <-make(chan int) }() }); out.Kind != schedrt.Leak {
 		t.Errorf("%v, want a leak", out.Kind)
 	}

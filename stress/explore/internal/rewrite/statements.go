@@ -155,7 +155,7 @@ func (w *writer) onlySends(e ast.Expr) bool {
 }
 
 // rangeStmt rewrites a range over a channel. The loop variable of Go 1.22 and later is new in each
-// round: the assignment at the begin of the body declares it there.
+// round: the assignment at the beginning of the body declares it there.
 func (w *writer) rangeStmt(n *ast.RangeStmt) {
 	if !w.isChan(n.X) {
 		return

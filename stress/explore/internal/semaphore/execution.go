@@ -89,8 +89,8 @@ func newExecution(s *scenario, impl impls.Impl) *execution {
 // starts, since one worker cancels the ctx of another. A failure of New ends the schedule: there is
 // nothing to work on.
 //
-// The goroutines of the workers are marked as the harness's, so that the program's goroutines at a
-// rest are those that the implementation has started.
+// The goroutines of the workers are marked as goroutines of the harness. So the goroutines of the
+// program that a rest finds were started by the implementation.
 func (x *execution) run() {
 	var err error
 	x.constructing = true
@@ -282,7 +282,7 @@ func (w *worker) giveBack(n int64) {
 	w.end(at, true, " done")
 }
 
-// begin logs the begin of e and returns its index. A call that never returns keeps the End Never,
+// begin logs the beginning of e and returns its index. A call that never returns keeps the End Never,
 // and the history shows it as pending.
 func (w *worker) begin(e entry, note string) int {
 	e.Begin, e.End = int64(schedrt.MarkCall(note)), model.Never

@@ -57,8 +57,8 @@ func Levels(impl impls.Impl, calls int) (all []Level) {
 	return all
 }
 
-// sizesOf returns the sizes of enumerated programs. The largest size is the one that an
-// implementation declares. MaxInt64 is among them because sums of weights overflow near it.
+// sizesOf returns the sizes of enumerated programs. The implementation declares the
+// largest size. MaxInt64 is among them because sums of weights overflow near it.
 func sizesOf(impl impls.Impl) []int64 {
 	sizes := []int64{0, 1, 2, 3, math.MaxInt64}
 	if most := impl.MaxSize; most > 0 {

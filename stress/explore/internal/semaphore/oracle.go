@@ -111,9 +111,9 @@ func (o *oracle) ignoredCancellation(x *execution, ending schedrt.Ending) string
 }
 
 // locksItself reports whether a goroutine waits for a lock that it holds, while an Acquire is pending
-// with a ctx whose methods use the semaphore. To the history this is a lost wake-up like any other.
-// A user who reads so looks for a signal that is missing, where a method of the ctx was called
-// under the lock. Without such a ctx the lock is taken twice by the code itself, and the lines of
+// with a ctx whose methods use the semaphore. To the history this is a lost wake-up like any other, and
+// a report of a lost wake-up would send the user after a missing signal. The true cause is a method of
+// the ctx that was called under the lock. Without such a ctx the lock is taken twice by the code itself, and the lines of
 // the trace say so.
 func (x *execution) locksItself(out *schedrt.Outcome) bool {
 	pending := false

@@ -63,7 +63,7 @@ func TestSuits(t *testing.T) {
 	}
 }
 
-// The largest size that is played is the one that an implementation declares.
+// The largest size that is played is the size that an implementation declares.
 func TestLargestSize(t *testing.T) {
 	for _, most := range []int64{0, 1, 2, 1 << 16, math.MaxInt64} {
 		programs, err := Programs(impls.Impl{Name: "any", MaxSize: most}, "")

@@ -114,7 +114,7 @@ func (s *Spec) Prepare(limits schedrt.Limits) {
 }
 
 // execution returns the execution for sequential orders.
-// It is another execution than the one of the program that is judged: the judge plays orders while the
+// It is a different execution from the execution that is judged: the judge plays orders while the
 // outcome of that program is still needed.
 func (s *Spec) execution() *schedrt.Exec {
 	if s.exec == nil {
@@ -195,7 +195,7 @@ func functionsOf(v reflect.Value) functions {
 // callable returns f, or, if f has no results, the same function with a result of type struct{}.
 //
 // For a function without results, Value.Call takes the memory of its arguments from a sync.Pool.
-// Under the race detector the pool orders the end of one call before the begin of the next, so two
+// Under the race detector the pool orders the end of one call before the beginning of the next, so two
 // goroutines that write the same variable in such calls would not be reported. A result of no size
 // takes neither a register nor a word of the stack, so both types have the same calling convention.
 func callable(f reflect.Value) reflect.Value {

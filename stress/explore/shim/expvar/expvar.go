@@ -5,7 +5,7 @@
 //
 // The variables are atomic, and so is each of their methods, here too. They are kept by the
 // look-alikes of sync/atomic, which make a step of each access.
-// A variable that the start of the process publishes has the same value at the begin of every
+// A variable that the start of the process publishes has the same value at the beginning of every
 // schedule.
 package expvar
 

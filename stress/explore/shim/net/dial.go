@@ -40,7 +40,7 @@ func (d *Dialer) Dial(network, address string) (net.Conn, error) {
 }
 
 // DialContext is net.Dialer.DialContext. It fails if ctx is done or the deadline has passed. ctx is
-// asked once, at the begin. In memory the dial ends before ctx could become done in its middle.
+// asked once, at the beginning. In memory the dial ends before ctx could become done in its middle.
 // Each network takes its own type of address, so a LocalAddr of another type is as if there were
 // none.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {

@@ -63,8 +63,8 @@ func TestLateDial(t *testing.T) {
 	schedtest.MustEnd(t, x, schedrt.Passed)
 }
 
-// The hooks of net/http/httptrace are called for a dial in memory as package net calls them, for one that
-// fails, too.
+// The hooks of net/http/httptrace are called for a dial in memory as package net calls them, also if
+// the dial fails.
 func TestTracedDial(t *testing.T) {
 	traced := func(seen *[]string) real.Context {
 		note := func(text string) { *seen = append(*seen, text) }

@@ -10,9 +10,9 @@ import (
 // a key of a package that only the standard library may import. The hooks are called here as package net
 // calls them, so that a test of its hooks does not fail, or pass, for the lack of them.
 
-// traceKey is that key. A context that notes for what it is asked gets it from package net: a dial asks for
-// the hooks first, and this one fails before it uses the network, as the address is missing. If a later Go
-// asks in another way, traceKey is nil, and no hook is called.
+// traceKey is that key. Package net does not export it, so a dial is asked for it: a dial asks its context for
+// the hooks first, and the context notes the key. The dial then fails before it uses the network, as the
+// address is missing. If a later Go asks in another way, traceKey is nil, and no hook is called.
 var traceKey = func() any {
 	f := &keyFinder{Context: context.Background()}
 	if c, err := new(net.Dialer).DialContext(f, "tcp", ""); err == nil {
@@ -47,7 +47,7 @@ func hook[F any](ctx context.Context, name string) (f F) {
 	return f
 }
 
-// traceDial calls the hooks at the begin of a dial of address, which is a for package net: the hooks for a
+// traceDial calls the hooks at the beginning of a dial of address, which is a for package net: the hooks for a
 // host that is a name, and ConnectStart. It returns the function to call at the end, for ConnectDone.
 // Hooks are code of the program, so they are called between steps, and may have steps of their own.
 func traceDial(ctx context.Context, network, address string, a net.Addr) (done func(error)) {

@@ -25,7 +25,7 @@ var files schedrt.Object
 var (
 	folder string      // of the schedule; "" until it is asked for
 	opened []io.Closer // closed before the next schedule: a schedule may end before the program closes them
-	home   string      // the working folder at the begin of the first schedule
+	home   string      // the working folder at the beginning of the first schedule
 	moved  bool        // the schedule has changed the working folder
 )
 

@@ -7,7 +7,7 @@ import (
 	"github.com/semabench/semabench/stress/explore/shim/os"
 )
 
-// Outside of control the functions are those of package os.
+// Outside of control the functions do the same as the functions of package os.
 func TestOutsideOfControl(t *testing.T) {
 	t.Setenv("EXPLORED", "a")
 	if err := os.Setenv("EXPLORED", "b"); err != nil || os.Getenv("EXPLORED") != "b" ||

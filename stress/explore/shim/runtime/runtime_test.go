@@ -74,8 +74,8 @@ func TestStack(t *testing.T) {
 
 const here = "runtime_test" // as if this package were of the standard library
 
-// A schedule that fails after the program has read what is not under control is refused, by the name
-// of what it read. A schedule that does not fail, or fails for another reason, is not.
+// A schedule that fails after the program has read a value that is not under control is refused, and
+// the refusal names the function that returned the value. A schedule that does not fail, or fails for another reason, is not.
 func TestDoubt(t *testing.T) {
 	finalizer := func() { runtime.AddCleanup(new(int), func(int) {}, 1); runtime.GC() }
 	memory := func() { runtime.ReadMemStats(new(real.MemStats)) }

@@ -35,7 +35,7 @@ func RunTests(func(pat, str string) (bool, error), []InternalTest) bool {
 
 // AllocsPerRun is testing.AllocsPerRun. Under control it calls f twice, to warm up and to count, as
 // the original does with one run, and returns zero: the real number has what the engine allocates.
-// A test that wants another number than zero is refused. Almost all tests want zero and pass. Doubt
+// A test that wants a number other than zero is refused. Almost all tests want zero and pass. Doubt
 // makes a failure that follows a refusal.
 func AllocsPerRun(runs int, f func()) float64 {
 	if !schedrt.Controlled() {
