@@ -85,7 +85,7 @@ func answerOf(t *testing.T, summary string) string {
 		return fmt.Sprintf("%d: %s", len(names), strings.Join(names, ", "))
 	}
 	return fmt.Sprintf("Of %d kinds of work, its default policy (`bypass`) leads or ties in %s.\n"+
-		"It is undecided in %s.\nAnother one leads in %s.\n",
+		"It is undecided in %s.\nAnother policy leads in %s.\n",
 		len(leads)+len(undecided)+len(behind), list(leads), list(undecided), list(behind))
 }
 

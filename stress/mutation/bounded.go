@@ -2,7 +2,7 @@ package mutation
 
 import "sync"
 
-// A bounded keeps the begin and the end of an output. A mutant may print without end, and
+// A bounded keeps the beginning and the end of an output. A mutant may print without end, and
 // the reason of a failure stands at one of the two ends.
 type bounded struct {
 	mu         sync.Mutex
@@ -12,6 +12,8 @@ type bounded struct {
 
 const boundedSize = 64 << 10
 
+// Write drops what does not fit, and says that all was written. After an error package exec would close
+// the pipe of the child, and the child would die of that and not of its own fault.
 func (b *bounded) Write(text []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -27,6 +29,7 @@ func (b *bounded) Write(text []byte) (int, error) {
 	return n, nil
 }
 
+// text may be called while the child still writes: a grandchild may have the pipe open.
 func (b *bounded) text() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -196,7 +196,7 @@ func (r *run) explored(ctx context.Context, overlay map[string]string) Outcome {
 		}
 	}
 	end := watchMemory(r.Memory)
-	_, err := s.Explore(within)
+	_, err := s.Explore(within) // context.Canceled after the first failure, by cancel above
 	if endless != "" && o.Verdict != Noticed && ctx.Err() == nil {
 		r.confirmEndless(ctx, overlay, endless, &o)
 	}

@@ -19,6 +19,8 @@ import (
 func watchMemory(most int64) (end func() int64) {
 	var killed atomic.Int64
 	stop, stopped := make(chan struct{}), make(chan struct{})
+	// Only this goroutine kills, and end waits for it. So no process is killed after end has returned, when
+	// its number may belong to another process.
 	go func() {
 		defer close(stopped)
 		for tick := time.NewTicker(250 * time.Millisecond); ; {

@@ -243,6 +243,8 @@ func (r *run) judge(ctx context.Context, m *Mutant) {
 		m.Explored = m.Native
 		return
 	}
+	// One after the other: both judges bound the time of a mutant, and beside each other each would take
+	// the processor from the other.
 	m.Native = r.native(ctx, overlay)
 	m.Explored = r.explored(ctx, overlay)
 	m.Left = m.Native.Verdict == Passed && m.Explored.Verdict != Noticed

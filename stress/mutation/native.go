@@ -28,6 +28,7 @@ func (r *run) build(ctx context.Context, overlay map[string]string, flags ...str
 	if r.Race {
 		flags = append(flags, "-race")
 	}
+	// The go command leaves its temporary folder behind if it is killed; here Run removes it.
 	tool := gotool.Tool{Dir: r.Dir, Env: []string{"GOTMPDIR=" + r.scratch}}
 	_, err := tool.Run(ctx, "test", append(flags, r.Package)...)
 	return binary, err
@@ -39,7 +40,7 @@ type nativeRun struct {
 	failed  bool
 	late    bool   // it did not end within the limit
 	memory  int64  // what it used when it was killed for it; 0 if it was not
-	output  string // its begin and its end
+	output  string // its beginning and its end
 	started error
 }
 
@@ -49,6 +50,9 @@ const overtime = 2 * time.Second
 
 // play runs a test binary. -test.timeout comes first: it names the tests that still run, and their
 // stacks. The binary has a process group of its own, so processes that the tests start end with it.
+//
+// -test.paniconexit0 makes os.Exit(0) in a test a failure. Without it a mutant that ends the process
+// early would count as passed. One failure is enough, hence -test.failfast.
 func (r *run) play(ctx context.Context, binary string, limit time.Duration, flags ...string) nativeRun {
 	within, cancel := context.WithTimeout(ctx, limit+overtime)
 	defer cancel()
@@ -90,6 +94,8 @@ func (r *run) native(ctx context.Context, overlay map[string]string) Outcome {
 		return o
 	}
 	o.Verdict, o.Test, o.Why = Noticed, failedTest(n.output), n.why(r.limit)
+	// Only a plain failure is doubted. A data race, a panic or a fatal error does not come from a busy
+	// machine, and the limit on time has room for one.
 	if o.Why == plainFailure && r.play(ctx, r.original, r.limit).failed {
 		// A test that relies on time fails on a busy machine, and would count every mutant as noticed.
 		o.Verdict, o.Why = Undecided, "fails, and the tests of the original now fail as well"
@@ -166,6 +172,8 @@ func (r *run) judgeOriginal(ctx context.Context) error {
 	if err := r.target.readCover(profile); err != nil {
 		return fmt.Errorf("reading which lines the tests reach: %w", err)
 	}
+	// Twice, because the machine may be busier when a mutant runs. A mutant that is only slow must not count
+	// as noticed.
 	r.limit = (2*n.took + r.Time).Round(100 * time.Millisecond)
 	r.report.NativeSeconds, r.report.LimitSeconds = n.took.Seconds(), r.limit.Seconds()
 	return r.exploreOriginal(ctx)

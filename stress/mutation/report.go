@@ -86,7 +86,8 @@ type Outcome struct {
 func (m *Mutant) where() string { return fmt.Sprintf("%s:%d", m.File, m.Line) }
 
 // count returns how many mutants are left, and how many neither judge noticed because one of them
-// could not say.
+// could not say. A mutant that one judge noticed is noticed, whatever the other could not say: one
+// failing test is a proof, and the absence of a failure is none.
 func (r *Report) count() (left, undecided int) {
 	for _, m := range r.Mutants {
 		switch {
@@ -139,9 +140,9 @@ func (r *Report) Heading() string {
 	return text
 }
 
-// Row returns the line of one mutant, with the ID that -mutant takes. The columns are as wide as the longest place and function of all
-// mutants, which are known before the first is judged. All are of one package, so the name of the
-// file is enough.
+// Row returns the line of one mutant, with the ID that -mutant takes. The columns are as wide as the
+// longest place and function of all mutants, which are known before the first is judged. All are of one
+// package, so the name of the file is enough.
 func (r *Report) Row(m Mutant) string {
 	at := func(m *Mutant) string { return path.Base(m.where()) }
 	place, function := 0, 0

@@ -114,6 +114,8 @@ func (t *target) mutants() ([]mutate.Mutant, int, error) {
 	if t.Module.GoVersion != "" {
 		s.Version = "go" + t.Module.GoVersion
 	}
+	// The types come from the export data of the build, as they do for the compiler. Checking the source of
+	// all imports would take longer than many mutants.
 	s.Importer = importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
 		if mapped, ok := t.ImportMap[path]; ok {
 			path = mapped
@@ -134,7 +136,8 @@ func (t *target) relative(file string) string {
 	return file
 }
 
-// readCover reads a profile of the cover tool: lines such as "path/file.go:12.3,14.5 2 1".
+// readCover reads a profile of the cover tool: lines such as "path/file.go:12.3,14.5 2 1". The profile
+// is of one package, in which the name of a file is unique, so the path before the name is dropped.
 func (t *target) readCover(path string) error {
 	f, err := os.Open(path)
 	if err != nil {

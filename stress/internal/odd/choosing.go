@@ -26,7 +26,8 @@ func newChoosing(size int64, choose func([]*candidate, int64) int) *choosing {
 		waits: func([]*candidate) bool { return false }}
 }
 
-// newRandom serves any waiter that fits.
+// newRandom serves any waiter that fits. It draws an order of the whole line, and does not take the first
+// that fits from a random place on: so every waiter that fits is equally likely.
 func newRandom(size int64) *choosing {
 	return newChoosing(size, func(line []*candidate, free int64) int {
 		for _, i := range rand.Perm(len(line)) {
@@ -38,7 +39,8 @@ func newRandom(size int64) *choosing {
 	})
 }
 
-// newLargestFirst serves the largest request that fits.
+// newLargestFirst serves the largest request that fits. Among equals the first in line stays, because
+// only a larger request replaces it. Small requests may starve, which Barging permits.
 func newLargestFirst(size int64) *choosing {
 	return newChoosing(size, func(line []*candidate, free int64) int {
 		best := -1
@@ -51,7 +53,8 @@ func newLargestFirst(size int64) *choosing {
 	})
 }
 
-// newLastFirst serves the last request that fits, as a stack.
+// newLastFirst serves the last request that fits, as a stack. Under a steady stream of newcomers the
+// first waiter is never served. A detector of starvation must not call that a lost wake-up.
 func newLastFirst(size int64) *choosing {
 	return newChoosing(size, func(line []*candidate, free int64) int {
 		for i := len(line) - 1; i >= 0; i-- {
@@ -83,6 +86,7 @@ func newEarliestDeadline(size int64) *choosing {
 	return s
 }
 
+// Acquire joins the line before it asks whom to serve: under some orders the newcomer comes first.
 func (s *choosing) Acquire(ctx context.Context, n int64) error {
 	done := ctx.Done()
 	if err, ok := s.entry(ctx, done, n); !ok {
@@ -103,6 +107,9 @@ func (s *choosing) Acquire(ctx context.Context, n int64) error {
 		return nil
 	case <-done:
 	}
+	// A grant may have come before the lock, and in says so. Its permits go back then, because the
+	// caller gets an error and holds nothing. serve runs in both cases: a leaver that was chosen and
+	// did not fit has held up the others.
 	s.mu.Lock()
 	if !c.in {
 		s.held -= n
@@ -114,6 +121,8 @@ func (s *choosing) Acquire(ctx context.Context, n int64) error {
 	return ctx.Err()
 }
 
+// serve grants as long as the choice fits. The permits are counted before ready is closed, both under
+// mu: a waiter that wakes holds them already, and no call in between can take them.
 func (s *choosing) serve() {
 	for {
 		i := s.choose(s.line, s.size-s.held)

@@ -16,8 +16,12 @@ type ring struct {
 
 func newRing(size int64) *ring { return &ring{permits: newPermits(size), buf: make([]*waiter, 4)} }
 
+// at returns the slot of entry i of the line. It is a pointer, so that push, remove and serve write
+// through the same arithmetic that they read by.
 func (s *ring) at(i int) **waiter { return &s.buf[(s.head+i)%len(s.buf)] }
 
+// push appends w. Growing doubles the array, so that a line of n waiters is copied less than n times in
+// all.
 func (s *ring) push(w *waiter) {
 	if s.n == len(s.buf) {
 		grown := make([]*waiter, 2*s.n)
@@ -73,6 +77,8 @@ func (s *ring) Acquire(ctx context.Context, n int64) error {
 	return ctx.Err()
 }
 
+// serve grants from the head as long as it fits. It clears each slot: otherwise the array would keep a
+// waiter alive until its slot is used again, which C31 counts as left behind.
 func (s *ring) serve() {
 	for s.n > 0 && s.take((*s.at(0)).n) {
 		w := *s.at(0)
@@ -131,6 +137,8 @@ func (s *reserving) Acquire(ctx context.Context, n int64) error {
 	case <-done:
 		cancelled = true
 	}
+	// Between the close of ready and this lock the permits are in reserved and not in held. Both changes
+	// below happen under one lock, so held+reserved never lacks or doubles them for another call.
 	s.mu.Lock()
 	if !w.in { // what was set aside is taken, or freed
 		s.reserved -= n
@@ -169,7 +177,8 @@ func (s *reserving) TryAcquire(n int64) bool {
 	return true
 }
 
-// Release may be called before the holder has run: its permits are still set aside then, and count.
+// Release compares with held alone. Permits that are set aside belong to an Acquire that has not
+// returned, so no caller can know of them and give them back.
 func (s *reserving) Release(n int64) {
 	mustNotBeNegative(n)
 	s.mu.Lock()
@@ -209,7 +218,7 @@ func (s *pooled) Acquire(ctx context.Context, n int64) error {
 	s.mu.Unlock()
 	stop := context.AfterFunc(ctx, func() { s.cancel(w, use) })
 	granted := <-w.served
-	stop()
+	stop() // need not succeed: a callback that runs later finds another use, or a waiter that is in no line
 	s.mu.Lock()
 	if len(s.unused) < 8 { // bounded, or a storm of waiters would be kept for ever
 		s.unused = append(s.unused, w)
@@ -221,6 +230,8 @@ func (s *pooled) Acquire(ctx context.Context, n int64) error {
 	return nil
 }
 
+// join takes a waiter out of the pool. Its channel is empty: one message is sent for each use, and the
+// use before returned the waiter after it had received that message.
 func (s *pooled) join(n int64) (w *reusable, use int64) {
 	if last := len(s.unused) - 1; last >= 0 {
 		w, s.unused = s.unused[last], s.unused[:last]
@@ -233,6 +244,8 @@ func (s *pooled) join(n int64) (w *reusable, use int64) {
 	return w, w.use
 }
 
+// cancel takes the waiter off the line, if it is still the same use. Clearing in under mu makes cancel
+// and serve exclusive: exactly one of them answers a use.
 func (s *pooled) cancel(w *reusable, use int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -299,6 +312,8 @@ func (s *retrying) Acquire(ctx context.Context, n int64) error {
 		case <-done:
 			cancelled = true
 		}
+		// A message may be stale, so it is only a reason to look. A leaver may have been the head with a
+		// message in its channel; wake below passes that message on to the next head.
 		s.mu.Lock()
 		if cancelled || s.line[0] == w && s.take(n) {
 			i := slices.Index(s.line, w)
@@ -324,6 +339,7 @@ func (s *retrying) wake() {
 	}
 }
 
+// TryAcquire may pass the line, which the semaphore declares as TryBarges.
 func (s *retrying) TryAcquire(n int64) bool {
 	mustNotBeNegative(n)
 	s.mu.Lock()

@@ -114,8 +114,10 @@ func (p *permits) put(n int64) {
 	p.held -= n
 }
 
-// entry begins every Acquire. It returns false if the call is over, with its error: a ctx
-// that is done, or a request above the size, which waits for its ctx and is in no line.
+// entry begins every Acquire, before any lock: done comes from a method of ctx, and such a method may
+// call the semaphore itself. The size never changes, so it needs no lock. entry returns false if the call
+// is over, with its error: a ctx that is done, or a request above the size, which waits for its ctx and
+// is in no line.
 func (p *permits) entry(ctx context.Context, done <-chan struct{}, n int64) (error, bool) {
 	mustNotBeNegative(n)
 	if n > p.size {

@@ -18,6 +18,12 @@ func newTurns(size int64) *turns {
 	return &turns{permits: newPermits(size), turn: make(chan struct{}, 1), freed: make(chan struct{}, 1)}
 }
 
+// Acquire counts itself before it asks for the turn. From then on no newcomer takes free permits, so a
+// stream of small requests cannot starve it.
+//
+// The holder of the turn is the only reader of freed. It looks under mu and then sleeps on freed. A
+// Release after the look finds the channel empty and leaves a message, or finds a message that the
+// sleeper has not read yet: in both cases the sleeper looks again.
 func (s *turns) Acquire(ctx context.Context, n int64) error {
 	done := ctx.Done()
 	if err, ok := s.entry(ctx, done, n); !ok {
@@ -103,6 +109,11 @@ func newServer(size int64) *server {
 // Close ends the goroutine, and returns when it has ended.
 func (s *server) Close() { close(s.quit); <-s.end }
 
+// serve needs no lock: only its goroutine reads and writes held and line. The send of a request publishes
+// the waiter to it, and the close of ready, or the answer, publishes the outcome back.
+//
+// Requests come one after the other, so a cancellation and a grant of the same waiter have an order: a
+// waiter that is no longer in line was granted, and its permits go back.
 func (s *server) serve() {
 	defer close(s.end)
 	held, line := int64(0), []*waiter(nil)
@@ -141,12 +152,15 @@ func (s *server) serve() {
 	}
 }
 
+// ask returns the answer of the server. The channel has room for one answer, so the server never waits.
 func (s *server) ask(kind string, w *waiter) bool {
 	answer := make(chan bool, 1)
 	s.requests <- request{kind, w, answer}
 	return <-answer
 }
 
+// Acquire calls no method of ctx in the goroutine of the server: a method that calls the semaphore would
+// wait there for itself.
 func (s *server) Acquire(ctx context.Context, n int64) error {
 	mustNotBeNegative(n)
 	done := ctx.Done()

@@ -33,7 +33,9 @@ func (b *bell) ring() {
 	}
 }
 
-// await calls try until it succeeds or done is closed.
+// await calls try until it succeeds or done is closed. It listens before it tries. If try misses permits
+// that a Release frees, then that Release rings after the listening, and closes ch. In the other order
+// the ring could fall between try and listen, and the waiter would sleep beside free permits.
 func (b *bell) await(done <-chan struct{}, try func() bool) bool {
 	for {
 		ch := b.listen()
@@ -60,6 +62,9 @@ func newBroadcast(size int64) *broadcast {
 	return &broadcast{size: size}
 }
 
+// TryAcquire fails only if the permits were not free at one moment: a compare-and-swap that fails says
+// that another call has changed the word, and the loop looks again. Atomic operations are sequentially
+// consistent in Go. So the swap that takes permits synchronizes with the Release that freed them.
 func (s *broadcast) TryAcquire(n int64) bool {
 	mustNotBeNegative(n)
 	for held := s.held.Load(); n <= s.size-held; held = s.held.Load() {
@@ -74,6 +79,7 @@ func (s *broadcast) Acquire(ctx context.Context, n int64) error {
 	return acquire(ctx, n, s.size, &s.bell, s.TryAcquire)
 }
 
+// Release frees before it rings, see await.
 func (s *broadcast) Release(n int64) {
 	mustNotBeNegative(n)
 	subtract(&s.held, n)
@@ -130,6 +136,8 @@ func newBits(size int64) *bitSet {
 	return s
 }
 
+// TryAcquire compares with the count first. Once n <= free, the loop finds n set bits and cannot run off
+// the end.
 func (s *bitSet) TryAcquire(n int64) bool {
 	mustNotBeNegative(n)
 	s.mu.Lock()
@@ -183,6 +191,8 @@ type batching struct {
 
 func newBatching(size int64) *batching { return &batching{permits: newPermits(size)} }
 
+// TryAcquire empties the counter under mu, so permits that were left are subtracted from held once. held
+// may be too large in between, and never too small: no call sees permits that are not free.
 func (s *batching) TryAcquire(n int64) bool {
 	mustNotBeNegative(n)
 	s.mu.Lock()
@@ -195,6 +205,9 @@ func (s *batching) TryAcquire(n int64) bool {
 	return true
 }
 
+// Acquire adds to waiters before its first look at left, and Release adds to left before it looks at
+// waiters. Both words are sequentially consistent. So not both can miss the other: either the look finds
+// the permits, or Release finds the waiter and rings.
 func (s *batching) Acquire(ctx context.Context, n int64) error {
 	s.waiters.Add(1)
 	defer s.waiters.Add(-1)
@@ -233,7 +246,8 @@ func newStealing(size int64) *stealing {
 	return s
 }
 
-// locked calls f with all locks held and the number of free permits.
+// locked calls f with all locks held and the number of free permits. All calls lock in the order of the
+// shards, so none waits in a circle. The unlocks are deferred, because f may panic for an over-release.
 func (s *stealing) locked(f func(free int64)) {
 	free := int64(0)
 	for i := range s.shards {
@@ -246,7 +260,7 @@ func (s *stealing) locked(f func(free int64)) {
 
 func (s *stealing) TryAcquire(n int64) (ok bool) {
 	mustNotBeNegative(n)
-	first := s.next.Add(1)
+	first := s.next.Add(1) // may wrap: 1<<32 is a multiple of 4, so the turn of the shards goes on
 	s.locked(func(free int64) {
 		if ok = n <= free; !ok {
 			return
@@ -295,6 +309,8 @@ func (s *oneCondition) Acquire(ctx context.Context, n int64) error {
 	if err, ok := s.entry(ctx, done, n); !ok {
 		return err
 	}
+	// The callback takes the lock, although it changes nothing. Without it the broadcast could fall between
+	// isDone and Wait below, and the waiter would sleep with a ctx that is done.
 	stop := context.AfterFunc(ctx, func() {
 		s.mu.Lock()
 		s.changed.Broadcast()
@@ -328,7 +344,8 @@ func (s *oneCondition) Release(n int64) {
 	s.changed.Broadcast()
 }
 
-// yielding spins, and lets other goroutines run in each round.
+// yielding spins, and lets other goroutines run in each round. Its Impl declares that it spins: a
+// detector that waits for it to sleep would wait for ever.
 type yielding struct{ broadcast }
 
 func newYielding(size int64) *yielding {
