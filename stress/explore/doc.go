@@ -301,6 +301,9 @@
 // differs, and the test is skipped. A schedule that ends the process is a failure if it ends a
 // fresh process as well.
 //
+// The testing.T around the body may be used in it. A schedule that fails it has failed, and its cleanups
+// run at the end of the schedule. Parallel subtests have to be subtests of the T of the body.
+//
 // The body has to do the same under the same schedule. The explorer checks this, and names a
 // difference, for example a random source with a seed from the clock. A loop over a map visits the
 // keys in a fixed order, and unseeded random numbers, crypto/rand and hash/maphash are the same in

@@ -12,6 +12,7 @@ import (
 	"github.com/semabench/semabench/stress/explore/internal/task"
 	"github.com/semabench/semabench/stress/explore/internal/verdict"
 	"github.com/semabench/semabench/stress/explore/internal/wire"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 	shim "github.com/semabench/semabench/stress/explore/shim/testing"
 )
 
@@ -39,13 +40,15 @@ func Run(t *testing.T, body func(t *T)) {
 func Check(t *testing.T, o Options, body func(t *T)) *Result {
 	t.Helper()
 	return explore(t, o, func(Options) ([]player.Program, error) {
-		skip := &player.Skip{}
+		skip, outer := &player.Skip{}, shim.Watch(t)
 		return []player.Program{{
-			Ready: func() { *skip = player.Skip{} },
+			Ready: func() { *skip = player.Skip{}; outer.Reset() },
 			Play: func() {
-				shim.Play(t, body, func(log string) { *skip = player.Skip{Skipped: true, Log: log} })
+				shim.Play(t, outer, body, func(log string) { *skip = player.Skip{Skipped: true, Log: log} })
 			},
-			Skip: skip,
+			// A goroutine may fail t after the body has returned.
+			Judge: func(*schedrt.Outcome) string { return outer.Message() },
+			Skip:  skip,
 		}}, nil
 	})
 }
@@ -84,7 +87,7 @@ func exploreCall(
 		if !instrumented {
 			t.Fatal("explore: this player process is not instrumented: was it started with -tags?")
 		}
-		if meant != fmt.Sprint(call) {
+		if meant != wire.CallName(t.Name(), call) {
 			return (*Result)(verdict.Elsewhere())
 		}
 		player.Serve(t, func(o task.Options) ([]player.Program, error) {

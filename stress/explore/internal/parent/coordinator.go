@@ -55,7 +55,7 @@ func (e *Exploration) command(ctx context.Context, options, raceLog string) *exe
 	cmd := exec.CommandContext(ctx, e.Binary, args...)
 	cmd.Dir = e.Dir
 	cmd.Env = append(os.Environ(),
-		wire.OptionsVar+"="+options, fmt.Sprintf("%s=%d", wire.CallVar, e.Call),
+		wire.OptionsVar+"="+options, wire.CallVar+"="+wire.CallName(e.Test, e.Call),
 		wire.ScratchVar+"="+filepath.Dir(raceLog), fmt.Sprintf("%s=%d", wire.ParentVar, os.Getpid()),
 		// The scheduler runs one goroutine at a time. With one processor, waking the next goroutine
 		// takes no system call.

@@ -24,7 +24,7 @@ import (
 // The environment of a player process. CallVar also tells a process that it is a player: a player
 // never starts processes of its own.
 const (
-	CallVar    = "SEMABENCH_EXPLORE_NTH"     // which call of package explore to play, from 1
+	CallVar    = "SEMABENCH_EXPLORE_NTH"     // which call of package explore to play, see CallName
 	OptionsVar = "SEMABENCH_EXPLORE_OPTIONS" // the options of the exploration, as JSON
 
 	// ScratchVar is the folder for the files of this exploration. The parent removes it. If the
@@ -38,6 +38,11 @@ const (
 	// ScratchPrefix begins the name of that folder.
 	ScratchPrefix = "explore"
 )
+
+// CallName returns the value of CallVar for a call of package explore, counted from 1 in its test. It has
+// the name of the test: the flag -test.run runs the subtests of a test as well, and a subtest has calls of
+// its own.
+func CallName(test string, call int) string { return fmt.Sprintf("%d %s", call, test) }
 
 // A Request asks a player for one thing: exactly one field is set, apart from Seconds.
 type Request struct {

@@ -25,7 +25,7 @@ func TestRun(t *real.T) {
 		"a Handler should handle the WithGroup method": func(h slog.Handler) slog.Handler { return withoutGroups{h} },
 	} {
 		x := schedtest.PlayChoices(t, schedrt.Limits{}, nil, nil, func() {
-			testing.Play(t, func(t *testing.T) { testJSON(t, wrap) }, func(string) {})
+			testing.Play(t, nil, func(t *testing.T) { testJSON(t, wrap) }, func(string) {})
 		})
 		if got := x.Outcome.Message; (got == "") != (want == "") || !strings.Contains(got, want) {
 			t.Errorf("%q, want %q", got, want)

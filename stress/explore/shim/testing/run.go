@@ -12,9 +12,10 @@ import (
 
 // Play runs body as the test of one schedule. When it returns, body, its subtests and its cleanups
 // have ended. If body ends by Goexit, as FailNow does, so does Play. If body skips itself, Play
-// calls skipped with what it has logged.
-func Play(outer testing.TB, body func(*T), skipped func(log string)) {
+// calls skipped with what it has logged. Watched is the testing.T around the body, nil for none.
+func Play(outer testing.TB, watched *Outer, body func(*T), skipped func(log string)) {
 	t := newT(outer, outer.Name(), nil)
+	t.outer = watched
 	defer func() {
 		if t.Skipped() && t.left {
 			t.shared.mu.Lock()
@@ -131,7 +132,7 @@ func (t *T) end() {
 		if r := recover(); r != nil {
 			panic(r) // the schedule has failed and ends here
 		}
-		t.fail("test executed panic(nil) or runtime.Goexit")
+		t.leftByOuter()
 	}
 	for _, sub := range t.parallel {
 		schedrt.Close(sub.released)
@@ -140,12 +141,35 @@ func (t *T) end() {
 		schedrt.Recv(sub.ended)
 	}
 	t.cleanUp()
+	t.endOuter()
 	switch {
 	case t.parent == nil || t.inBubble:
 	case t.inParallel:
 		schedrt.Close(t.ended)
 	default:
 		schedrt.Close(t.handedOver)
+	}
+}
+
+// leftByOuter explains a Goexit that no method of T made: the testing.T around the body may have.
+func (t *T) leftByOuter() {
+	if t.outer != nil {
+		failed, skipped := t.outer.left()
+		t.left, t.skipped = failed || skipped, skipped && !failed
+	}
+	if !t.left {
+		t.fail("test executed panic(nil) or runtime.Goexit")
+	}
+}
+
+// endOuter fails the schedule if it has failed the testing.T around the body.
+func (t *T) endOuter() {
+	if t.outer == nil {
+		return
+	}
+	t.outer.cleanUp()
+	if message := t.outer.Message(); message != "" {
+		t.fail(message)
 	}
 }
 

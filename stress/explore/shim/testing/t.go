@@ -39,6 +39,7 @@ type T struct {
 
 	name   string
 	parent *T
+	outer  *Outer // the testing.T around the body of a schedule; nil for another T
 	shared *shared
 	mu     sync.Mutex // a real one, as no step is taken under it; guards the fields below
 

@@ -14,7 +14,7 @@ import (
 // play plays one schedule of a test.
 func play(t *real.T, body func(*testing.T)) *schedrt.Exec {
 	t.Helper()
-	return schedtest.PlayChoices(t, schedrt.Limits{}, nil, nil, func() { testing.Play(t, body, func(string) {}) })
+	return schedtest.PlayChoices(t, schedrt.Limits{}, nil, nil, func() { testing.Play(t, nil, body, func(string) {}) })
 }
 
 // The first message of a failure is the message of the schedule, with its position and the log
@@ -57,7 +57,7 @@ func TestHelper(t *real.T) {
 // that the scheduler does not know.
 func TestContextAfterTheEnd(t *real.T) {
 	got := schedtest.EverySchedule(t, schedrt.Limits{}, func(seen *strings.Builder) {
-		testing.Play(t, func(t *testing.T) {
+		testing.Play(t, nil, func(t *testing.T) {
 			var sub *testing.T
 			t.Run("sub", func(t *testing.T) { sub = t })
 			for range 2 {
