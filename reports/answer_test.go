@@ -31,8 +31,8 @@ func TestAnswers(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"one is best everywhere", rowOf("n=1", 100, 200, 300) + rowOf("n=2", 100, 200, 300), "a"},
 		{"a tie is called one", rowOf("n=1", 100, 100, 300), "a or b: a tie"},
-		{"all of them", rowOf("n=1", 100, 100, 100), "a, b or c: a tie of all, so which one hardly " +
-			"matters: it is not the bottleneck here"},
+		{"all of them", rowOf("n=1", 100, 100, 100), "a, b or c: a tie of all, so in time it hardly " +
+			"matters which one: it is not the bottleneck here, or all cost the same"},
 		{"all of them in one row of two", rowOf("n=1", 100, 100, 300) + rowOf("n=2", 100, 100, 100),
 			"a or b: a tie"},
 		{"all have nothing", inUnit("allocs/op", samples("a", 0, 0, 0, 0, 0, 0)+
@@ -41,7 +41,8 @@ func TestAnswers(t *testing.T) {
 		{"one of 7 % counts", rowOf("n=1", 100, 107, 300), "a"},
 		{"it depends, and one is safest",
 			rowOf("n=1", 100, 120, 900) + rowOf("n=2", 300, 120, 100) + rowOf("n=3", 500, 130, 100),
-			"it depends: a for n=1; c for n=2, n=3; the safest is b, at most ×1.30 of the best"},
+			"it depends: a for n=1; c for n=2, n=3; the safest is b, ×1.30 of the best in its worst " +
+				"row, surely at most ×1.30"},
 		{"too few samples", samples("a", 1, 1, 1) + samples("b", 9, 9, 9),
 			"no answer: n too small: with 3 and 3 samples no p below 0.1 is possible, take 4 each " +
 				"(go test -count=4, semabench run -samples 4)"},
@@ -87,6 +88,51 @@ func TestAnswersNameThePrice(t *testing.T) {
 	}
 	if len(a.Prices) != 2 || a.Prices[1].Unit != "wait-max-sec" {
 		t.Errorf("prices = %v, want that of the longest wait as well, no noise, and not the median wait", a.Prices)
+	}
+}
+
+// The safest column is chosen by its medians. What it surely costs at most comes from the intervals, which are
+// wide in a noisy row.
+func TestSafestIsBounded(t *testing.T) {
+	noisy := func(col string, center float64) string {
+		var times []float64
+		for i := range 10 {
+			times = append(times, center*(1+0.05*float64(i-5)))
+		}
+		return samples(col, times...)
+	}
+	text := strings.ReplaceAll(noisy("a", 100)+noisy("b", 250), "X/", "X/n=1/") +
+		strings.ReplaceAll(noisy("a", 400)+noisy("b", 100), "X/", "X/n=2/")
+	a := compare(t, "", text).Answers()[0]
+	if a.Safest != "b" || a.Most < 1.1*a.Worst || !strings.Contains(a.String(), "surely at most ×"+a.SurelyAtMost()) {
+		t.Errorf("%s: safest %s, worst %v, at most %v; want b, and a bound above the medians", a, a.Safest, a.Worst, a.Most)
+	}
+}
+
+// With fewer than twenty cells, one in twenty is not known: the greatest difference is named instead.
+func TestNoiseOfFewCells(t *testing.T) {
+	cells := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			for j := range 8 {
+				fmt.Fprintf(&b, "BenchmarkX/n=%d/impl=a 1 %d ns/op\n", i, 100+i*(j%2))
+			}
+		}
+		return b.String()
+	}
+	for n, want := range map[int]string{
+		1:  "of the samples of the only cell differ by 0.0 %.",
+		2:  "and by 1.0 % in the worst of 2 cells.",
+		19: "and by 18.0 % in the worst of 19 cells.",
+		20: "or more in one cell of twenty.",
+	} {
+		noise := compare(t, "", cells(n)).Noise()
+		if got := noise.String(); !strings.HasSuffix(got, want) {
+			t.Errorf("%d cells: %s, want %s", n, got, want)
+		}
+		if n == 19 && (len(noise.Warnings) != 1 || !strings.HasPrefix(noise.Warnings[0], "in the worst of 19 cells")) {
+			t.Errorf("warnings %q", noise.Warnings)
+		}
 	}
 }
 

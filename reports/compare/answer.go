@@ -34,14 +34,15 @@ type Answer struct {
 	Bound *Bound
 
 	// Even says that all columns of the table, with or without the required needs, are within 5 % of
-	// each other in every row: something else is the bottleneck of this work.
+	// each other in every row, by a time. Either something else is the bottleneck of this work, or all of
+	// them take the same time for it: the samples do not tell which.
 	Even bool
 
 	// If Use is empty, Safest is the column whose greatest ratio to the best of a row is the
 	// smallest, and Worst is this greatest ratio. Safest is "" if no column has a ratio in every
-	// row.
-	Safest string
-	Worst  float64
+	// row. Most is how far behind the best it may be with 95 % confidence, +Inf if the samples do not say.
+	Safest      string
+	Worst, Most float64
 
 	Prices []Price // what Use, or else Open or Safest, costs in other units; time first, then by size
 
@@ -125,6 +126,7 @@ func (t *Table) answer(u *Unit) Answer {
 	}
 	if len(a.Use) == 0 {
 		a.Safest, a.Worst = t.safestColumn(u)
+		a.Most = t.mostOf(u, a.Safest)
 	}
 	switch {
 	case len(a.Use) > 0:
@@ -192,8 +194,8 @@ func (u *Unit) noAnswer() string {
 // safestColumn minimizes the greatest ratio over the rows. Columns without a ratio in some row do
 // not take part: the missing row could be their worst.
 //
-// The result is no verdict. It has no test, as the maximum of several ratios has no interval
-// here, and the words say “at most” of the medians.
+// The result is no verdict, and its ratio is one of medians. The intervals of the column say how far
+// behind it may be; see mostOf.
 func (t *Table) safestColumn(u *Unit) (col string, worst float64) {
 	for i, name := range t.Cols {
 		greatest := 0.0
@@ -281,7 +283,7 @@ func (a Answer) even() string {
 	if !a.Even {
 		return ""
 	}
-	return " of all, so which one hardly matters: it is not the bottleneck here"
+	return " of all, so in time it hardly matters which one: it is not the bottleneck here, or all cost the same"
 }
 
 // safest names the safest column as the end of a sentence, or returns "" if there is none.
@@ -289,7 +291,20 @@ func (a Answer) safest() string {
 	if a.Safest == "" {
 		return ""
 	}
-	return fmt.Sprintf("; the safest is %s, at most ×%s of the best", a.Safest, format.Ratio(a.Worst))
+	s := fmt.Sprintf("; the safest is %s, ×%s of the best in its worst row", a.Safest, format.Ratio(a.Worst))
+	if most := a.SurelyAtMost(); most != "" {
+		s += ", surely at most ×" + most
+	}
+	return s
+}
+
+// SurelyAtMost returns how many times worse than the best of a row the safest column is at most, as a text,
+// or "" if the samples bound nothing. Worst is a ratio of medians, and the truth may be above it.
+func (a Answer) SurelyAtMost() string {
+	if a.Most == 0 || math.IsInf(a.Most, 0) {
+		return ""
+	}
+	return format.Ratio(a.Most)
 }
 
 // Short returns the answer without prices and counts, for a list that is read at a glance.

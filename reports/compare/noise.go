@@ -16,7 +16,8 @@ type Noise struct {
 	// Typical and High are the 50th and the 95th percentile, over the cells of the primary units,
 	// of the difference between the median of the even samples and the median of the odd ones.
 	// 0.012 means 1.2 %. Nothing but noise differs between the two halves. Both are NaN if every
-	// cell has fewer than 4 samples.
+	// cell has fewer than 4 samples above zero. With fewer than 20 cells there is no 95th percentile, and
+	// High is the greatest difference.
 	Typical, High float64
 	Cells         int // the number of cells with enough samples
 
@@ -59,8 +60,33 @@ func (c *Comparison) measureNoise() Noise {
 	if len(apart) > 0 {
 		n.Typical, n.High = stats.Quantile(apart, 0.50), stats.Quantile(apart, 0.95)
 	}
+	if n.Cells > 0 && n.Cells < oneInTwenty {
+		n.High = slices.Max(apart)
+	}
 	n.Warnings = n.warnings(c)
 	return n
+}
+
+// oneInTwenty is the number of cells from which one in twenty is a cell at all.
+const oneInTwenty = 20
+
+// Where says in which cells the difference is High, as the end of a sentence.
+func (n Noise) Where() string {
+	switch {
+	case n.Cells < 2:
+		return "the only cell"
+	case n.Cells < oneInTwenty:
+		return "the worst of " + plural.Of(n.Cells, "cell")
+	}
+	return "one cell of twenty"
+}
+
+// orMore returns the words behind a percentile, which the greatest value lacks.
+func (n Noise) orMore() string {
+	if n.Cells < oneInTwenty {
+		return ""
+	}
+	return " or more"
 }
 
 // halvesDifference compares the samples at even places with the samples at odd places. The two
@@ -141,8 +167,8 @@ func (n Noise) warnings(c *Comparison) []string {
 		if c.isPooled() {
 			advice = "cells pool samples that differ, see the other warnings"
 		}
-		list = append(list, fmt.Sprintf("in one cell of twenty the two halves of the samples "+
-			"differ by %s or more: %s", format.Percent(n.High), advice))
+		list = append(list, fmt.Sprintf("in %s the two halves of the samples "+
+			"differ by %s%s: %s", n.Where(), format.Percent(n.High), n.orMore(), advice))
 	}
 	for _, m := range n.Machine {
 		switch {
@@ -166,11 +192,15 @@ func (n Noise) warnings(c *Comparison) []string {
 // String describes the noise floor in a sentence.
 func (n Noise) String() string {
 	if n.Cells == 0 {
-		return fmt.Sprintf("Noise floor unknown: it needs %d samples in a cell.", minHalvedSamples)
+		return fmt.Sprintf("Noise floor unknown: it needs %d samples above zero in a cell.", minHalvedSamples)
+	}
+	if n.Cells == 1 {
+		return fmt.Sprintf("Noise floor: the two halves of the samples of the only cell differ by %s.",
+			format.Percent(n.High))
 	}
 	return fmt.Sprintf(
 		"Noise floor: the two halves of a cell's samples differ by %s in the median of %s, "+
-			"and by %s or more in one cell of twenty.",
-		format.Percent(n.Typical), plural.Of(n.Cells, "cell"), format.Percent(n.High),
+			"and by %s%s in %s.",
+		format.Percent(n.Typical), plural.Of(n.Cells, "cell"), format.Percent(n.High), n.orMore(), n.Where(),
 	)
 }

@@ -125,7 +125,11 @@ func (h heatCell) interval() string {
 func (h heatCell) median() string { return format.Value(h.cell.Summary.Center, h.unit.Name) }
 
 // spread returns the interval of the median in percent of the median: "± 2%".
-func (h heatCell) spread() string { return "± " + h.cell.Summary.PctRangeString() }
+//
+// The package benchmath divides by the median, so a negative median has a negative spread there.
+func (h heatCell) spread() string {
+	return "± " + strings.TrimPrefix(h.cell.Summary.PctRangeString(), "-")
+}
 
 // picture returns h for the SVG.
 // picture keeps package picture free of comparisons: it draws texts, kinds and shades, whatever

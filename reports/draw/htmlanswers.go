@@ -33,7 +33,7 @@ type answerRow struct {
 	Undecided    string // what the samples could have shown
 	Depends      []answerChoice
 	Safest       *columnName
-	Worst        string
+	Worst, Most  string // how far behind the best it is in its worst row, and surely at most
 	Prices       []answerPrice
 	Unfit        string // the price of the needs
 }
@@ -119,7 +119,7 @@ func (r *answerRow) depends(a compare.Answer, names namesByColumn) {
 	}
 	if a.Safest != "" {
 		safest := names.one(a.Safest)
-		r.Safest, r.Worst = &safest, format.Ratio(a.Worst)
+		r.Safest, r.Worst, r.Most = &safest, format.Ratio(a.Worst), a.SurelyAtMost()
 	}
 }
 

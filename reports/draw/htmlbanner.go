@@ -100,6 +100,7 @@ type machineSection struct {
 	Cells   string
 	Typical string
 	High    string
+	Where   string // in which cells the noise is High
 	Units   []machineUnit
 }
 
@@ -120,6 +121,7 @@ func newMachineSection(c *compare.Comparison) machineSection {
 		Cells:   plural.Of(n.Cells, "cell"),
 		Typical: format.Percent(n.Typical),
 		High:    format.Percent(n.High),
+		Where:   n.Where(),
 	}
 	facts, more := page.First(c.Facts, maxFacts)
 	for _, f := range facts {
