@@ -11,7 +11,7 @@ import (
 
 // FewYields is how often the short run of TestImplementations yields before it looks at spinning
 // waiters. TestFewYields shows that this is enough.
-const FewYields = 40
+const FewYields = 16
 
 // SettleYields returns the number of yields that users get.
 func SettleYields() int { return settleYields }

@@ -58,6 +58,7 @@ func TestDeclaringLessNeverFails(t *testing.T) {
 				longtest.Need(t, "the first implementation")
 			}
 			impl.Waits = impls.Elsewhere
+			stress.LimitSettling(t, longtest.Or(t, "yields before a look at waiters", stress.SettleYields(), stress.FewYields))
 			mustNotFail(t, impl)
 		})
 	}
