@@ -3,6 +3,7 @@ package strategy_test
 import (
 	"testing"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/explore/shim/atomic"
@@ -112,11 +113,17 @@ var spinning = map[string]struct {
 // A spin loop neither keeps a strategy from its end, nor is it taken for an endless program.
 func TestSpinLoopsEnd(t *testing.T) {
 	skipRaced(t)
+	const most = 3000
+	drawn := longtest.Or(t, "schedules of each strategy that draws them", most, 300)
 	for name, c := range spinning {
 		for how, search := range strategies {
 			limits := schedrt.Limits{Livelock: 300}
 			_, limits.AskAlways = search().(*strategy.DPOR)
-			all := endings(search(), limits, 3000, c.program)
+			exhausts, schedules := how == "dfs" || how == "dpor", drawn
+			if exhausts {
+				schedules = most
+			}
+			all := endings(search(), limits, schedules, c.program)
 			left := all.played
 			for _, ending := range c.endings {
 				left -= all.endings[ending]
@@ -124,7 +131,7 @@ func TestSpinLoopsEnd(t *testing.T) {
 			if left > 0 {
 				t.Errorf("%s, %s: %v, want only %v", name, how, all.endings, c.endings)
 			}
-			if exhausts := how == "dfs" || how == "dpor"; exhausts && !all.complete {
+			if exhausts && !all.complete {
 				t.Errorf("%s: %s is not complete after %d schedules", name, how, all.played)
 			}
 			for _, ending := range c.endings {
