@@ -27,18 +27,11 @@ func open(t *testing.T, browser context.Context, path string, l look) tab {
 	return p
 }
 
-// again shows the page to another test, which must leave no problem behind. It loads the page anew
-// unless it is fresh. That takes half the time of another tab, which needs a process of its own. The
-// empty page before it has the browser forget what was typed, and how far the page was scrolled.
+// again shows the page to another test, and loads it anew unless it is fresh. The empty page before
+// it has the browser forget what was typed, and how far the page was scrolled.
 func (p tab) again(t *testing.T, l look, fresh bool) tab {
 	t.Helper()
 	p = tab{p.For(t)}
-	before := len(p.Problems())
-	t.Cleanup(func() {
-		if more := p.Problems()[before:]; len(more) > 0 {
-			t.Errorf("%+v: %q", l, more)
-		}
-	})
 	if !fresh {
 		p.Do(chromedp.Navigate("about:blank"))
 		p.Show(l)

@@ -20,6 +20,7 @@ func TestMain(m *testing.M) { reporttest.Main(m) }
 func TestBrowser(t *testing.T) {
 	browser := reporttest.NewBrowser(t)
 	for name, path := range pages(t) {
+		tab := reporttest.NewTab(t, browser, path)
 		for _, l := range []reporttest.View{
 			{Name: "light", Width: 1280},
 			{Name: "dark", Width: 1280, Dark: true},
@@ -28,7 +29,8 @@ func TestBrowser(t *testing.T) {
 			{Name: "dark-narrow", Width: 400, Dark: true},
 		} {
 			t.Run(name+"-"+l.Name, func(t *testing.T) {
-				p := reporttest.Open(t, browser, path, l)
+				p := tab.For(t)
+				p.Show(l)
 				p.MustFit(l)
 				reporttest.MustBe(p, `[...document.images].filter(i => !i.complete || !i.naturalWidth).length`, 0)
 				paper := "rgb(255, 255, 255)"

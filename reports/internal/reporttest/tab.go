@@ -42,10 +42,19 @@ type problems struct {
 	all []string
 }
 
-// For returns the same tab for another test, whose failures are then those of the tab.
+// For returns the same tab for another test, which fails for every problem from now on. A tab is a
+// process of its own, so tests of one page share it. The caller shows the page anew, or knows that
+// the test before left it as it was.
 func (p *Tab) For(t *testing.T) *Tab {
+	t.Helper()
 	other := *p
 	other.T = t
+	before := len(p.Problems())
+	t.Cleanup(func() {
+		for _, problem := range other.Problems()[before:] {
+			t.Error(problem)
+		}
+	})
 	return &other
 }
 
