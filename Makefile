@@ -72,7 +72,7 @@ mutants: ## play planted bugs against every detector, RUNS times, and generated 
 	./scripts/mutants.sh $(RUNS)
 
 .PHONY: explore
-explore: ## play 10^6 schedules and more of every implementation (EXPLOREFLAGS=-race; IMPL= chooses)
+explore: ## play 10^6 schedules and more of every implementation, for hours (PROGRAMS=3m: one; EXPLOREFLAGS=-race; IMPL=)
 	./scripts/explore.sh $(EXPLOREFLAGS)
 
 .PHONY: bench

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Plays more than a million schedules of every implementation: of each scenario the same number by the strategies random
-# and pos, then every schedule of the scenarios that have at most 100000; at last, for up to four hours, the enumerated
-# programs. The arguments are flags of semabench explore, such as -race. IMPL names implementations.
+# and pos, then every schedule of the scenarios that have at most 100000; at last the enumerated programs, for each
+# implementation until PROGRAMS (4h by default) is over. The arguments are flags of semabench explore, such as -race. IMPL
+# names implementations.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,4 +20,4 @@ for how in "random 18000" "pos 18000" "dpor 100000"; do
 	fi
 done
 # 6: the programs of one call more than by default, which have about ten times as many schedules.
-"$tool" explore -impl "${IMPL:-all}" -calls 6 -time 4h "$@" || [ $? -eq 3 ]
+"$tool" explore -impl "${IMPL:-all}" -calls 6 -time "${PROGRAMS:-4h}" "$@" || [ $? -eq 3 ]
