@@ -11,6 +11,7 @@ import (
 
 	"github.com/semabench/semabench/internal/duel"
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/shards"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -22,6 +23,7 @@ const gateDoc = `Judges whether a change made the benchmarks of any Go package s
     semabench gate OLD.txt NEW.txt                two benchmark texts: advice, but for exact counts
     semabench gate -exact BASELINE.txt NEW.txt    their counts alone, from any two machines
     semabench gate -replay FILE                   a run that was recorded before, judged again
+    semabench gate -join DIR DIR ...              shards of one run, from several machines, as one run
 
 The first three build the benchmarks of both sides. A benchmark that can reach only code that is
 equal is IDENTICAL at once, and passes, unless it may read a file that differs. The other
@@ -50,6 +52,7 @@ type gateCall struct {
 	flags *flagSet
 
 	base, head, old, new, replay string
+	join                         bool
 
 	measure  duel.Options
 	judge    gate.Options
@@ -66,7 +69,7 @@ type gateCall struct {
 // not ignored: the flag -pairs with two texts would promise more certainty and give none. base,
 // old and new are not in the list, because they choose the input.
 var measuringFlags = []string{"head", "bench", "pairs", "max-time", "row-time", "silence", "self",
-	"measure-same", "profile", "priority"}
+	"measure-same", "profile", "priority", "shard"}
 
 func (c *gateCall) addTo(f *flagSet) {
 	c.flags = f
@@ -78,6 +81,8 @@ func (c *gateCall) addTo(f *flagSet) {
 	f.StringVar(&c.new, "new", "", "the new side: a `directory`, with -old")
 	f.StringVar(&c.replay, "replay", "", "judge the run in this `file` again; -o writes it as "+
 		gateRunName)
+	f.BoolVar(&c.join, "join", false, "judge the shards of one run together: the arguments are the folders of -o, or the "+
+		"files "+gateRunName+" in them")
 	c.addMeasuringTo(f)
 	f.Var(&parsedFlag{set: c.setMinEffect}, "min-effect",
 		"the smallest slowdown that counts, a `percentage`; less than 3 % means 3 % (default 3%)")
@@ -116,6 +121,8 @@ func (c *gateCall) addMeasuringTo(f *flagSet) {
 		"margin of its own; doubles the time")
 	f.BoolVar(&o.MeasureSame, "measure-same", false, "measure rows also where both sides run the same "+
 		"code, which are IDENTICAL otherwise")
+	f.Var(&parsedFlag{set: c.setShard}, "shard", "measure only one of several parts of the rows, as `2/3`, on each of "+
+		"several machines; -join judges them")
 	f.StringVar(&c.profiles, "profile", "",
 		"`directory` for CPU profiles of both sides of REGRESSED rows (default that of -o)")
 }
@@ -158,6 +165,12 @@ func (c *gateCall) setInstructions(s string) error {
 	}
 	c.judge.MaxInstructions = v
 	return nil
+}
+
+// setShard parses the flag -shard.
+func (c *gateCall) setShard(s string) (err error) {
+	c.measure.Shard, err = shards.Parse(s)
+	return err
 }
 
 // setTolerance parses the flag -inconclusive. It is a function and no string, so that package
@@ -213,6 +226,8 @@ func (a app) judged(ctx context.Context, c *gateCall) (*gate.Report, error) {
 	switch {
 	case c.replay != "":
 		return c.replayed()
+	case c.join:
+		return c.joined()
 	case c.texts != nil:
 		return a.judgedTexts(c)
 	}
@@ -222,7 +237,7 @@ func (a app) judged(ctx context.Context, c *gateCall) (*gate.Report, error) {
 // choose drops what the configuration says of the input if the command line names another input,
 // and takes the packages of the configuration if it names none.
 func (c *gateCall) choose(defaults config) {
-	for _, name := range []string{"old", "new", "replay", "exact", "trust-texts"} {
+	for _, name := range []string{"old", "new", "replay", "join", "exact", "trust-texts"} {
 		if c.flags.given(name) && !c.flags.given("base") {
 			c.base, c.head = "", ""
 		}
@@ -259,6 +274,10 @@ func (c *gateCall) check() error {
 		return err
 	}
 	switch {
+	case c.join && (revisions || dirs || c.replay != ""):
+		return errors.New("-join judges shards that were measured: it takes no -base, -old, -new or -replay")
+	case c.join && len(args) == 0:
+		return errors.New("-join needs the folders of the shards")
 	case revisions && dirs, c.replay != "" && (revisions || dirs):
 		return errors.New("-base, -old with -new, and -replay exclude each other")
 	case c.replay != "" && len(args) > 0:
@@ -271,6 +290,7 @@ func (c *gateCall) check() error {
 		if c.packages = args; len(args) == 0 {
 			c.packages = c.defaultPackages
 		}
+	case c.join: // the arguments are folders
 	case c.replay == "" && len(args) != 2:
 		return errors.New("say what to compare: -base REVISION, -old DIR -new DIR, or two " +
 			"benchmark texts")

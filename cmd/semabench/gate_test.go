@@ -123,6 +123,12 @@ func TestGateRefusals(t *testing.T) {
 		{[]string{"-base", "HEAD", "-head", ""}, "-head is empty"},
 		{[]string{"-base", "HEAD", ""}, "an argument is empty"},
 		{[]string{"-base", "HEAD", "-exact"}, "about two benchmark texts"},
+		{[]string{"-join"}, "-join needs the folders"},
+		{[]string{"-join", "-base", "HEAD", dir}, "takes no -base"},
+		{[]string{"-join", "-pairs", "9", dir}, "nothing is measured"},
+		{[]string{"-join", dir}, "gate.jsonl: no such file"},
+		{[]string{"-join", at("run.jsonl")}, "-join needs the folder of -o"},
+		{[]string{"-base", "HEAD", "-shard", "4/3"}, "is no shard"},
 		{[]string{"-base", "HEAD", "-trust-texts"}, "about two benchmark texts"},
 	} {
 		mustExit(t, gate.ExitUnusable, test.args, test.want)

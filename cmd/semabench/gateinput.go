@@ -11,9 +11,45 @@ import (
 
 	"github.com/semabench/semabench/internal/duel"
 	"github.com/semabench/semabench/internal/escape"
+	"github.com/semabench/semabench/internal/shards"
 	"github.com/semabench/semabench/reports"
 	"github.com/semabench/semabench/reports/gate"
 )
+
+// joined judges the shards of one run, and keeps the whole run where -o says. An argument is a run file, or the folder
+// of -o, which a job of CI hands on as a whole.
+func (c *gateCall) joined() (*gate.Report, error) {
+	var runs []*gate.Run
+	var names []string
+	for _, arg := range c.flags.Args() {
+		if info, err := os.Stat(arg); err == nil && info.IsDir() {
+			arg = filepath.Join(arg, gateRunName)
+		}
+		run, err := readRun(arg)
+		if err != nil {
+			return nil, fmt.Errorf("%w; -join needs the folder of -o of each shard, or the file %s in it", err, gateRunName)
+		}
+		names, runs = append(names, arg), append(runs, run)
+	}
+	whole, err := shards.Join(names, runs)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := newRunFile(c.dir)
+	if err == nil && kept != nil {
+		err = errors.Join(gate.Write(kept, whole), kept.Close())
+	}
+	return gate.Judge(whole, c.judge), err
+}
+
+func readRun(path string) (*gate.Run, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return gate.Read(path, f)
+}
 
 // replayed judges a recorded run. The rules of today apply, and the options of this call: a run
 // file holds measurements and no verdicts.
@@ -21,12 +57,7 @@ import (
 // So a stricter -min-effect, or a new version with better statistics, can be tried on the runs
 // of the past without measuring again.
 func (c *gateCall) replayed() (*gate.Report, error) {
-	f, err := os.Open(c.replay)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	run, err := gate.Read(c.replay, f)
+	run, err := readRun(c.replay)
 	if err != nil {
 		return nil, err
 	}
@@ -165,6 +196,8 @@ var notRepeated = map[string]string{
 	"summary":     "its file belongs to the job that ran",
 	"waivers":     "each waiver must match a row, and a command for one row has only that",
 	"replay":      "measures nothing",
+	"join":        "measures nothing",
+	"shard":       "package duel appends it to the command of the run; a row alone may be in another shard",
 	"exact":       "measures nothing",
 	"trust-texts": "measures nothing",
 }

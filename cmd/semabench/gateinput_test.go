@@ -3,8 +3,12 @@ package main
 import (
 	"flag"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/semabench/semabench/reports/gate"
 )
 
 // parsedGate returns a call with these arguments, as the verb parses them.
@@ -95,4 +99,24 @@ func TestRepeatOfAConfiguredRun(t *testing.T) {
 	if got, want := parsedGate(t).command(), "semabench gate"; got != want {
 		t.Errorf("%s, want %s: nothing was set", got, want)
 	}
+}
+
+// Two shards of one run, recorded by the verb itself in folders of -o, are joined into the verdict of the whole run, and
+// the joined run can be replayed. One of them alone passes nothing but itself.
+func TestJoinedShardsOfARepository(t *testing.T) {
+	duelHere(t)
+	dir := repository(t, steady("BenchmarkA", "100"), steady("BenchmarkB", "100"), steady("BenchmarkC", "100"))
+	writeFiles(t, dir, map[string]string{"README.md": "more words\n"})
+	git(t, dir, "add", "-A")
+	git(t, dir, "commit", "-q", "-m", "docs: say more")
+	t.Chdir(dir)
+	out := t.TempDir()
+	for _, shard := range []string{"1/2", "2/2"} {
+		mustExit(t, gate.ExitPass, append(slices.Clone(few), "-base", "HEAD^", "-shard", shard, "-o", filepath.Join(out, shard[:1])),
+			"3 IDENTICAL", "this is shard "+shard[:1]+" of 2", "-shard="+shard)
+	}
+	mustExit(t, gate.ExitPass, []string{"-join", "-o", filepath.Join(out, "all"), filepath.Join(out, "1"),
+		filepath.Join(out, "2", gateRunName)}, "3 IDENTICAL of 3 rows")
+	mustExit(t, gate.ExitPass, []string{"-replay", filepath.Join(out, "all", gateRunName)}, "3 IDENTICAL of 3 rows")
+	mustExit(t, gate.ExitInconclusive, []string{"-join", filepath.Join(out, "2")}, "shard 1 of 2 is missing")
 }

@@ -46,6 +46,9 @@ func TestGateScript(t *testing.T) {
 	mustAsk("gate -base v1 -o out -bench A* -pairs 9 ./a ./b",
 		"BASE=v1", "ARGS=-bench A* -pairs 9", "PACKAGES=./a ./b")
 	mustAsk("gate -base v1 -o out ./...", "BASE=v1", "ARGS=")
+	mustAsk("gate -base v1 -o out -shard=2/3 ./...", "BASE=v1", "ARGS=", "SHARD=2/3")
+	writeFiles(t, dir, map[string]string{"parts/a 1/gate.jsonl": "", "parts/b/gate.jsonl": ""})
+	mustAsk("gate -join -o out -inconclusive 10% parts/a 1/ parts/b/", "JOIN=parts")
 }
 
 // A tool that cannot be built is no regression: the script exits with 2. A Go that is pinned for the project does not

@@ -141,7 +141,7 @@ var above = map[string][]string{
 	"reports/internal/reporttest": {"github.com/chromedp/*", "testing"}, // only tests may import it
 	"reports/internal/picture":    {"gonum.org/v1/plot*", "golang.org/x/image/font", "github.com/rivo/uniseg"},
 	"internal/duel": {"reports", "reports/gate", "internal/machine", "internal/instructions",
-		"internal/callcost", "internal/reach", "golang.org/x/sync/errgroup"},
+		"internal/callcost", "internal/reach", "internal/shards", "golang.org/x/sync/errgroup"},
 	"internal/instructions":  {"golang.org/x/sys/unix", "internal/machine"}, // counts any process, and knows no benchmark
 	"internal/duel/anchor":   {},
 	"internal/duel/selftest": {"internal/duel", "reports", "reports/gate"},
@@ -150,6 +150,7 @@ var above = map[string][]string{
 	"vet":                 {"golang.org/x/tools/go/analysis*", "golang.org/x/tools/go/cfg"}, // golangci-lint imports it, so it needs no plumbing
 	"vet/internal/survey": {"vet", "internal/gotool", "golang.org/x/tools/go/analysis*"},    // a command for the table of docs/vet.md
 
+	"internal/shards":   {"reports", "reports/gate"},                         // joins recorded runs
 	"internal/callcost": {"reports/gate", "github.com/google/pprof/profile"}, // compares profiles of any program
 	"internal/reach":    {},                                                  // reads object files of the go command; knows nothing of gates
 	"internal/arch":     {},
@@ -163,7 +164,7 @@ var above = map[string][]string{
 	"cmd/semabench/sampler": {"impls", "bench"},
 	"cmd/semabench/player":  {"impls", "internal/soak"}, // built into a program of the user's module
 	"cmd/semabench": {"impls", "impls/process", "bench", "bench/parallel", "reports",
-		"reports/claims", "reports/gate", "reports/history", "cmd/semabench/player", "cmd/semabench/sampler", "internal/duel",
+		"reports/claims", "reports/gate", "reports/history", "cmd/semabench/player", "cmd/semabench/sampler", "internal/duel", "internal/shards",
 		"internal/exploration", "internal/layout", "internal/machine", "internal/sampling",
 		"internal/soak", "stress", "stress/explore", "stress/mutation", "vet", "golang.org/x/tools/go/analysis/unitchecker", "github.com/BurntSushi/toml"},
 }

@@ -61,6 +61,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/internal/instructions"
+	"github.com/semabench/semabench/internal/shards"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -88,6 +89,10 @@ type Options struct {
 	// MeasureSame measures rows even if their code is the same on both sides. The
 	// gate itself is tested that way.
 	MeasureSame bool
+
+	// Shard is the part of the rows that is measured here. The others are found and counted, so that the corrections
+	// are those of the whole run.
+	Shard shards.Shard
 
 	// Judge has the options of the judge. After each look of a stage the judge is asked which rows are
 	// settled; see gate.Unsettled.
@@ -195,7 +200,7 @@ var errNoBenchmarks = errors.New("no benchmarks")
 // rows in the run does not change between the stages.
 func Measure(ctx context.Context, o Options) (*Duel, error) {
 	m := &measurer{Options: o.withDefaults(), begun: time.Now(), run: &gate.Run{}}
-	m.run.Command = m.reproduceAll()
+	m.run.Command, m.run.Shard, m.run.Shards = m.reproduceAll(), m.Shard.Index, m.Shard.Of
 	m.random = rand.New(rand.NewPCG(m.Seed, 0))
 	temp, err := os.MkdirTemp("", "semabench-duel-")
 	if err != nil {

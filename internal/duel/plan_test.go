@@ -2,6 +2,7 @@ package duel
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/semabench/semabench/internal/shards"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -220,5 +222,39 @@ func TestControlPairs(t *testing.T) {
 		if got := [2]int{o.pairsOfControl(p, false), o.pairsOfControl(p, true)}; got != want {
 			t.Errorf("a row of %d pairs has controls of %d, want %d", pairs, got, want)
 		}
+	}
+}
+
+// A shard has its own rows, and the rows that failed in the listing. It counts the other rows, and corrects for them.
+func TestDealtRows(t *testing.T) {
+	measured, planned := map[string]int{}, 0
+	for k := range 3 {
+		m := &measurer{Options: Options{Shard: shards.Shard{Index: k + 1, Of: 3}, Command: "gate", Bench: "."}, run: &gate.Run{}}
+		var plans []*plan
+		for i := range 30 {
+			p := &plan{Row: gate.Row{Package: "p", Name: fmt.Sprintf("Benchmark%d", i), Mode: gate.Sliced}}
+			if i == 7 {
+				p.fail(errors.New("panic"))
+			}
+			plans = append(plans, p)
+		}
+		m.addPlans(m.deal(plans)...)
+		for _, p := range m.plans {
+			measured[p.Name]++
+		}
+		if planned = m.run.Planned; planned != 30 || m.run.Elsewhere != 30-len(m.plans) || len(m.plans) < 2 {
+			t.Errorf("shard %d has %d rows, %d planned, %d elsewhere", k+1, len(m.plans), planned, m.run.Elsewhere)
+		}
+		if command := m.reproduceAll(); command != fmt.Sprintf("gate -shard=%d/3", k+1) {
+			t.Error(command)
+		}
+	}
+	for name, times := range measured {
+		if want := map[bool]int{true: 3, false: 1}[name == "Benchmark7"]; times != want {
+			t.Errorf("%s is in %d shards, want %d", name, times, want)
+		}
+	}
+	if len(measured) != 30 {
+		t.Errorf("%d of 30 rows are in a shard", len(measured))
 	}
 }

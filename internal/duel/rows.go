@@ -92,7 +92,7 @@ func (m *measurer) findRowsOf(ctx context.Context, path string, without []string
 		return nil
 	}
 	m.skipped = append(m.skipped, skippedByBoth(path, oldList, newList)...)
-	plans := m.matchRows(path, oldList, newList)
+	plans := m.deal(m.matchRows(path, oldList, newList))
 	for _, p := range plans {
 		if hint := m.ignoredFiles(ctx, path, oldList.failed[p.Name], newList.failed[p.Name]); hint != "" {
 			p.Err += "; " + hint
@@ -115,11 +115,24 @@ func (m *measurer) findRowsOf(ctx context.Context, path string, without []string
 	return m.countInstructions(ctx, oldBinary, newBinary, plans, packages)
 }
 
+// deal returns the rows that are measured here, and counts the others. A row that failed when the rows were listed is
+// in every shard: what it would have listed is unknown, so that no shard may pass.
+func (m *measurer) deal(plans []*plan) (here []*plan) {
+	for _, p := range plans {
+		if p.Mode == gate.Failed || m.Shard.Has(p.ID()) {
+			here = append(here, p)
+		} else {
+			m.run.Elsewhere++
+		}
+	}
+	return here
+}
+
 // addPlans adds rows. The run counts them as planned at once, so that a run which
 // stops early shows how much is missing.
 func (m *measurer) addPlans(plans ...*plan) {
 	m.plans = append(m.plans, plans...)
-	m.run.Planned = len(m.plans)
+	m.run.Planned = len(m.plans) + m.run.Elsewhere
 }
 
 // listPackage builds a package on a side, if the side has it, and lists its
@@ -432,6 +445,9 @@ func (m *measurer) reproduceRow(path, name string) string {
 
 func (m *measurer) reproduceAll() string {
 	words := []string{m.Command}
+	if m.Shard.Of > 0 { // not in the command of a row, which would run it only if the shard has it
+		words = append(words, "-shard="+m.Shard.String())
+	}
 	if m.Bench != "." {
 		words = append(words, "-bench", escape.Shell(m.Bench))
 	}

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -19,19 +20,29 @@ func selfNoise(pairs []Pair) float64 {
 	return max(e.Ratio, 1/e.Ratio) - 1
 }
 
-// noiseOf returns the noise of rows that were not measured against themselves.
-// The key says whether the rows are contended: each kind takes the noise of its
-// worst control, or 0 without a control.
-func noiseOf(controls []Control) map[bool]float64 {
-	noise := make(map[bool]float64)
+// A kind is the contended rows of one machine, or its other rows: the same controls show their noise.
+type kind struct {
+	shard     int
+	contended bool
+}
+
+// kindNoise is the noise of rows that were not measured against themselves. Each kind
+// takes the noise of its worst control, or 0 without a control.
+type kindNoise map[kind]float64
+
+func noiseOf(controls []Control) kindNoise {
+	noise := kindNoise{}
 	for i := range controls {
 		c := &controls[i]
 		if c.Planted == 0 && len(c.Row.Pairs) > 0 && newJudged(&c.Row).Verdict == "" {
-			noise[c.Row.Contended] = max(noise[c.Row.Contended], selfNoise(c.Row.Pairs))
+			of := c.Row.kind()
+			noise[of] = max(noise[of], selfNoise(c.Row.Pairs))
 		}
 	}
 	return noise
 }
+
+func (r *Row) kind() kind { return kind{r.Shard, r.Contended} }
 
 // leastPlanted is the slowdown that is planted into a control if the machine is quiet, and mostPlanted the
 // largest one. A run that may miss a row which became twice as slow says nothing.
@@ -73,6 +84,7 @@ func (r rule) ofControls() rule {
 // judgeControls judges the controls with the test that decides on rows.
 func (r *Report) judgeControls(controls []Control, rule rule) {
 	rule = rule.ofControls()
+	sees := map[int]float64{} // by shard
 	for i := range controls {
 		c := &controls[i]
 		j := newJudged(&c.Row)
@@ -84,10 +96,11 @@ func (r *Report) judgeControls(controls []Control, rule rule) {
 		if j.Verdict == "" {
 			rule.judgeControl(j)
 			r.sees = max(r.sees, j.sees)
+			sees[j.Row.Shard] = max(sees[j.Row.Shard], j.sees)
 		}
 	}
-	for _, j := range r.Controls { // a larger slowdown that shows says how much the run sees
-		j.excused = j.Planted > 0 && j.Time != nil && j.sees == 0 && j.Planted < r.sees
+	for _, j := range r.Controls { // a larger slowdown that shows says how much the run sees on that machine
+		j.excused = j.Planted > 0 && j.Time != nil && j.sees == 0 && j.Planted < sees[j.Row.Shard]
 	}
 }
 
@@ -124,9 +137,7 @@ func (r *Report) limitClaims(timings []*Timing) {
 // A planted slowdown that shows, but is not proven, makes the run weaker and not invalid.
 func (r *Report) checkControls() {
 	defer func() { r.failedControls = len(r.Invalid) }() // nothing else is in Invalid yet
-	missing := map[bool]string{false: "the old side against itself", true: "a planted slowdown"}
 	for _, j := range r.Controls {
-		delete(missing, j.Planted > 0)
 		if why := j.failure(); why != "" {
 			r.addInvalid(fmt.Sprintf("control %s: %s", j.ID, why))
 		}
@@ -134,9 +145,8 @@ func (r *Report) checkControls() {
 	if r.Stopped != "" || !slices.ContainsFunc(r.Rows, (*Judged).restsOnTime) {
 		return // the run ended before its controls, or no verdict on time needs one
 	}
-	for _, planted := range []bool{false, true} {
-		switch what := missing[planted]; {
-		case what == "":
+	for _, what := range r.missingControls() {
+		switch {
 		case r.Late != "":
 			r.lacksControls = true
 			r.Notes = append(r.Notes, "there was no time left for a control: "+what+" was not measured, so that "+
@@ -147,22 +157,47 @@ func (r *Report) checkControls() {
 	}
 }
 
+// missingControls names the controls that a machine lacks although verdicts of its rows rest on time.
+func (r *Report) missingControls() (list []string) {
+	type control struct {
+		shard   int
+		planted bool
+	}
+	has, needed := map[control]bool{}, map[int]bool{}
+	for _, j := range r.Controls {
+		has[control{j.Row.Shard, j.Planted > 0}] = true
+	}
+	for _, j := range r.Rows {
+		needed[j.Row.Shard] = needed[j.Row.Shard] || j.restsOnTime()
+	}
+	for _, shard := range slices.Sorted(maps.Keys(needed)) {
+		for _, c := range []control{{shard, false}, {shard, true}} {
+			what := map[bool]string{false: "the old side against itself", true: "a planted slowdown"}[c.planted]
+			if shard > 0 {
+				what += fmt.Sprintf(" of shard %d", shard)
+			}
+			if needed[shard] && !has[c] {
+				list = append(list, what)
+			}
+		}
+	}
+	return list
+}
+
 // settleWithoutControls gives rows that pass by time and by counts the verdict of the counts, if the controls
 // failed or were not measured. Such a run cannot prove a pass by time. But counts need no control, so these
 // rows are settled all the same, and only the others make the run invalid.
 func (r *Report) settleWithoutControls() {
-	self, planted := false, false
+	type evidence struct{ self, planted, broken bool }
+	of := map[int]evidence{} // by shard
 	for _, j := range r.Controls {
-		if j.failure() != "" {
-			self, planted = false, false
-			break
-		}
-		self, planted = self || j.Planted == 0, planted || j.Planted > 0
-	}
-	if self && planted {
-		return
+		e := of[j.Row.Shard]
+		of[j.Row.Shard] = evidence{e.self || j.Planted == 0, e.planted || j.Planted > 0, e.broken || j.failure() != ""}
 	}
 	for _, j := range r.Rows {
+		if e := of[j.Row.Shard]; e.self && e.planted && !e.broken {
+			continue
+		}
 		passes := j.Verdict == Unchanged || j.Verdict == NotSlower || j.Verdict == Improved
 		if passes && j.Work != nil && j.Row.CountsSettle() {
 			j.Verdict, j.Why = j.Work.Verdict, j.beside(j.Work.Why+", and no more allocations; "+unseen)

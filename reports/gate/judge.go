@@ -19,7 +19,7 @@ import (
 func Judge(run *Run, o Options) *Report {
 	r := &Report{
 		Old: run.Old, New: run.New, Facts: run.Facts, Stopped: run.Stopped, Command: run.Command,
-		Late: run.Late, Planned: run.Planned, MinEffect: o.minEffect(), FalseAlarm: o.falseAlarm(), options: o,
+		Late: run.Late, Planned: run.Planned - run.Elsewhere, elsewhere: run.Elsewhere, MinEffect: o.minEffect(), FalseAlarm: o.falseAlarm(), options: o,
 	}
 	rule := ruleOf(run, o)
 	r.Family, r.Stages = rule.family, rule.stages
@@ -124,7 +124,7 @@ func Open(run *Run, o Options) (rows []int) {
 const hopeless = 2
 
 // suspects reports whether a row, or the means of its slices, is a suspect.
-func (r rule) suspects(row *Row, noise map[bool]float64) bool {
+func (r rule) suspects(row *Row, noise kindNoise) bool {
 	if isSuspect(estimate(row.Pairs), r.margin(row, noise)) {
 		return true
 	}
@@ -181,22 +181,22 @@ func (r rule) withoutSuspicion() rule {
 
 // noiseFor returns by how much a row may differ without a change: from its own
 // pairs of old against old, or from the controls of its kind.
-func noiseFor(row *Row, noise map[bool]float64) float64 {
+func noiseFor(row *Row, noise kindNoise) float64 {
 	if len(row.SelfPairs) > 0 {
 		return selfNoise(row.SelfPairs)
 	}
-	return noise[row.Contended]
+	return noise[row.kind()]
 }
 
 // margin returns what a ratio has to exceed: the greater of the minimum effect
 // and the noise.
-func (r rule) margin(row *Row, noise map[bool]float64) float64 {
+func (r rule) margin(row *Row, noise kindNoise) float64 {
 	return max(r.wanted, noiseFor(row, noise))
 }
 
 // timing computes a Timing without its corrected p and its verdict, which need
 // all rows.
-func (r rule) timing(row *Row, noise map[bool]float64) *Timing {
+func (r rule) timing(row *Row, noise kindNoise) *Timing {
 	firstLook := lastLook(row.Pairs, row.Looks)
 	t := &Timing{First: estimateAt(firstLook), Stage: 1, Wanted: r.wanted, Level: r.familyLevel(),
 		Noise: noiseFor(row, noise), Margin: r.margin(row, noise), share: 1}
@@ -373,12 +373,16 @@ func (r *Report) checkRun(run *Run) {
 	// A row that is gone does not count as measured, whether it is allowed or not. Rows that
 	// are all new are the first ones of a project, and need no measurement.
 	first := len(run.OnlyNew) > 0 && len(run.OnlyOld) == 0
-	if len(run.Rows) == 0 && run.Stopped == "" && !first {
+	if len(run.Rows) == 0 && run.Stopped == "" && !first && run.Elsewhere == 0 {
 		r.Errors = append(r.Errors, "no benchmark was measured: a gate with nothing to judge does "+
 			"not pass; check the packages and the pattern")
 	}
 	r.Invalid = append(r.Invalid, differing(run.Old.Facts, run.New.Facts)...)
-	if n := run.Planned; len(run.Rows) < n {
+	if run.Shards > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("this is shard %d of %d, and other shards have %s: semabench gate -join judges "+
+			"all together", run.Shard, run.Shards, plural.Of(run.Elsewhere, "row")))
+	}
+	if n := run.Planned - run.Elsewhere; len(run.Rows) < n {
 		r.Notes = append(r.Notes, fmt.Sprintf("%d of %d planned rows were measured", len(run.Rows), n))
 	}
 	if n := r.sharingLayouts(); n > 0 {

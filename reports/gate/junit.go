@@ -129,3 +129,47 @@ func (s *junitSuite) add(c junitCase) {
 	}
 	s.Cases = append(s.Cases, c)
 }
+
+// WriteAnnotations writes a workflow command of GitHub for each row that fails the gate or executes more
+// instructions, at the line of its benchmark. GitHub shows ten errors of a step; the rows come worst first. A row
+// whose place is not known has an annotation without one.
+func WriteAnnotations(w io.Writer, r *Report) error {
+	const most = 10
+	left := most
+	for _, j := range r.Rows {
+		kind := "error"
+		switch {
+		case j.Verdict == MoreWork && !r.blocked(MoreWork):
+			kind = "warning"
+		case j.Verdict != Regressed && j.Verdict != Unmeasured && j.Verdict != MoreWork && !(j.Verdict == Missing && !j.Allowed):
+			continue
+		}
+		if left--; left < 0 {
+			return nil
+		}
+		place := ""
+		if j.Row.File != "" {
+			place = fmt.Sprintf("file=%s,line=%d,", property(j.Row.File), j.Row.Line)
+		}
+		message := j.why()
+		if list, _ := j.functions(); len(list) > 0 {
+			message += "; " + j.functionsTitle() + ", first " + list[0].Name
+		}
+		title := r.label(j) + " " + cut(j.ID, 200)
+		if _, err := fmt.Fprintf(w, "::%s %stitle=%s::%s\n", kind, place, property(printable(title)),
+			workflowData(cut(message, 1000))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// workflowData escapes the message of a workflow command, and property a value before it. A name of a benchmark
+// could otherwise begin a command of its own.
+func workflowData(s string) string {
+	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
+}
+
+func property(s string) string {
+	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(workflowData(s))
+}

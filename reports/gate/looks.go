@@ -133,7 +133,7 @@ func (r rule) decided(t *Timing) *Timing {
 }
 
 // unchanged reports whether the first stage of a row shows already that it is UNCHANGED.
-func (r rule) unchanged(row *Row, noise map[bool]float64) bool {
+func (r rule) unchanged(row *Row, noise kindNoise) bool {
 	if t := r.decided(r.timing(row, noise)); t.Verdict != Unchanged {
 		return false
 	}
@@ -142,7 +142,7 @@ func (r rule) unchanged(row *Row, noise map[bool]float64) bool {
 }
 
 // settledAgain reports whether the second stage of a row needs no more pairs.
-func (r rule) settledAgain(row *Row, noise map[bool]float64) bool {
+func (r rule) settledAgain(row *Row, noise kindNoise) bool {
 	t := r.decided(r.timing(row, noise))
 	if t.Verdict == Regressed {
 		return true

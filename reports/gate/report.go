@@ -64,6 +64,7 @@ type Report struct {
 	failedControls int // how many of Invalid are about controls, which come first
 
 	sees          float64 // the slowdown that the planted control shows; 0 without one
+	elsewhere     int     // rows that other shards measure
 	lacksControls bool    // verdicts rest on time, and there was none left for the controls
 
 	options Options

@@ -23,11 +23,16 @@ type Run struct {
 	Rows     []Row
 	Controls []Control
 
-	Planned int    // number of rows that were to be measured
+	Planned int    // number of rows that were to be measured, of all shards
 	Stages  int    // 1 if it was declared beforehand that no row is measured again; 0 means 2
 	Stopped string // why the run ended early; "" if it did not
 	Late    string // says that the time was over before everything was measured, though every row is known
 	Command string // repeats the measurement
+
+	// A run may be dealt to several machines. Each measures one shard of the rows, and knows how many rows the others
+	// have. Shards is 0 if the run is whole, also if it was joined.
+	Shard, Shards int
+	Elsewhere     int
 
 	OnlyOld, OnlyNew []string // IDs of rows that only one side has
 
@@ -78,6 +83,8 @@ type Row struct {
 	Why       string `json:",omitempty"` // why it was not sliced as usual
 	Err       string `json:",omitempty"` // "new: panic: …", "old: no answer in 30s"
 	Contended bool   `json:",omitempty"` // has several goroutines, or allocates: needs twice the pairs
+
+	Shard int `json:",omitempty"` // of a joined run; 0 if the run was whole
 
 	Pairs     []Pair  `json:",omitempty"` // of the first stage
 	Second    []Pair  `json:",omitempty"` // of the second stage, on fresh processes
@@ -161,6 +168,8 @@ type header struct {
 	Command          string
 	OnlyOld, OnlyNew []string          `json:",omitempty"`
 	WhyOnly          map[string]string `json:",omitempty"`
+	Shard, Shards    int               `json:",omitempty"`
+	Elsewhere        int               `json:",omitempty"`
 }
 
 // A line is any other line of a run file. A row is written after its first stage,
@@ -190,7 +199,7 @@ type Writer struct {
 func NewWriter(w io.Writer, run *Run) (*Writer, error) {
 	out := &Writer{out: json.NewEncoder(w)}
 	return out, out.write(header{formatVersion, run.Old, run.New, run.Facts, run.Planned, run.Stages,
-		run.Command, run.OnlyOld, run.OnlyNew, run.WhyOnly})
+		run.Command, run.OnlyOld, run.OnlyNew, run.WhyOnly, run.Shard, run.Shards, run.Elsewhere})
 }
 
 // Row writes a row. A row may be written again when more of it is known.
@@ -248,7 +257,8 @@ func Read(name string, r io.Reader) (*Run, error) {
 			"that measured it", name, h.Version, formatVersion)
 	}
 	run := &Run{Old: h.Old, New: h.New, Facts: h.Facts, Planned: h.Planned, Stages: h.Stages,
-		Command: h.Command, OnlyOld: h.OnlyOld, OnlyNew: h.OnlyNew, WhyOnly: h.WhyOnly}
+		Command: h.Command, OnlyOld: h.OnlyOld, OnlyNew: h.OnlyNew, WhyOnly: h.WhyOnly,
+		Shard: h.Shard, Shards: h.Shards, Elsewhere: h.Elsewhere}
 	ended := false
 	for number := 2; readErr == nil; number++ {
 		text, readErr = in.ReadBytes('\n')

@@ -63,7 +63,9 @@ func ruleOf(run *Run, o Options) rule {
 	if run.Stages == 1 {
 		stages = 1
 	}
-	return rule{family: max(timed, run.Planned-same) + means, stages: stages, falseAlarm: o.falseAlarm(),
+	// Whether goroutines run in a row of another shard is unknown here, so all of those are taken to have means: a row
+	// that a shard stops early is settled in the larger family, too.
+	return rule{family: max(timed, run.Planned-same) + means + run.Elsewhere, stages: stages, falseAlarm: o.falseAlarm(),
 		wanted: o.minEffect()}
 }
 
@@ -348,7 +350,7 @@ func (r rule) forMeans() rule {
 }
 
 // meanTiming judges the means of a row. It returns nil if the row has none.
-func (r rule) meanTiming(row *Row, noise map[bool]float64) *Timing {
+func (r rule) meanTiming(row *Row, noise kindNoise) *Timing {
 	means := row.withMeans()
 	if means == nil {
 		return nil

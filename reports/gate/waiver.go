@@ -251,7 +251,9 @@ func (r *Report) noteUnusedWaivers() {
 // knowsRows reports whether every row that there is has a name in the report. In
 // an incomplete run some rows were not reached, and the sub-benchmarks of rows
 // that are IDENTICAL are unknown.
-func (r *Report) knowsRows() bool { return !r.incomplete() && r.Count(SameCode) == 0 }
+func (r *Report) knowsRows() bool {
+	return !r.incomplete() && r.Count(SameCode) == 0 && r.elsewhere == 0
+}
 
 // checkWaivers describes the waivers that have expired or fit no row. Where rows
 // are unknown (complete is false), only expiry counts.
