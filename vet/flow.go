@@ -371,3 +371,5 @@ func (s state) settle(succeeded bool) []state {
 	}
 	return []state{s}
 }
+
+func (p *checker) isNil(e ast.Expr) bool { return p.TypesInfo.Types[e].IsNil() }

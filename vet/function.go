@@ -5,6 +5,9 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/ctrlflow"
 )
 
 // A function is a declared function with the function literals in it. The literals belong to it,
@@ -256,4 +259,13 @@ func (c *call) up(i int) ast.Node {
 		return nil
 	}
 	return c.in[i]
+}
+
+// A checker is the check of one package. It lives for one package, since a fact about another
+// package would have to travel with its export data.
+type checker struct {
+	*analysis.Pass
+	graphs    *ctrlflow.CFGs
+	functions []*function
+	uses      uses
 }

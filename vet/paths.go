@@ -195,8 +195,6 @@ func (p *checker) inBranchOf(body ast.Node, ret *ast.ReturnStmt, err types.Objec
 	return yes
 }
 
-func (p *checker) isNil(e ast.Expr) bool { return p.TypesInfo.Types[e].IsNil() }
-
 // checkGoroutines reports goroutines that end without a Release on one path, although their
 // starter certainly held the permits and nothing else releases them.
 //

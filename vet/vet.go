@@ -71,12 +71,3 @@ func run(pass *analysis.Pass) (any, error) {
 	}
 	return nil, nil
 }
-
-// A checker is the check of one package. It lives for one package, since a fact about another
-// package would have to travel with its export data.
-type checker struct {
-	*analysis.Pass
-	graphs    *ctrlflow.CFGs
-	functions []*function
-	uses      uses
-}

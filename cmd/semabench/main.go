@@ -29,6 +29,12 @@
 //
 // Figures are of one machine and one day. Programs and schedules that did not fail prove nothing
 // about other programs; each verb prints what it did not look at.
+//
+// # Why one package of more than twenty files
+//
+// Each verb has a file with its flags and its wiring, and app.go has the streams, the table and the
+// flags that all verbs share. A verb in a package of its own would need the app exported, and its file
+// would be as long.
 package main
 
 import (
@@ -44,7 +50,6 @@ import (
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/impls/process"
 	"github.com/semabench/semabench/internal/exitcode"
-	"github.com/semabench/semabench/internal/flags"
 	"github.com/semabench/semabench/internal/interrupt"
 	"github.com/semabench/semabench/internal/sampling"
 )
@@ -75,21 +80,6 @@ func commandMain(table, shared []impls.Impl, maker sampling.Maker) {
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 	}
 	os.Exit(a.main(signals(), os.Args[1:]))
-}
-
-// An app is the command without the process around it.
-// Every verb takes its streams from here and not from package os. So a test can run a verb
-// within its own process, with buffers for the streams.
-type app struct {
-	table []impls.Impl // the implementations that the name all stands for
-	// implementations that processes can share; all does not include them
-	shared []impls.Impl
-	// of the programs that take samples; tests have tables that no linked program has
-	maker          sampling.Maker
-	stdin          io.Reader
-	stdout, stderr io.Writer
-	// hook gets the flags of a verb, which then returns flag.ErrHelp and does nothing; see completed
-	hook func(*flag.FlagSet)
 }
 
 // A verb is one subcommand. Its run returns an error and prints no error itself: exitCode prints
@@ -180,69 +170,4 @@ func (a app) usage(w io.Writer) {
 		"gate: 0 pass; 1 regression; 2 refused, unreadable, failed or missing rows; 3 inconclusive or "+
 		"interrupted; 4 invalid run.\n"+
 		"explore: 3 unknown: none failed, and a bound came before all schedules were played.")
-}
-
-// flags returns a flag set for a verb. It prints nothing but its help, if the user asks for it:
-// exitCode prints errors.
-//
-// ContinueOnError is essential: flag.ExitOnError would exit with 2 inside Parse and skip every
-// deferred call of the verb. Package flag also prints each error with the whole help, which
-// pushes the error off the screen; so its output is discarded.
-func (a app) flags(verb, args, what string) *flagSet {
-	f := flag.NewFlagSet(verb, flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	help := func() {
-		fmt.Fprintf(a.stdout, "usage: semabench %s %s\n\n%s\n\n", verb, args, what)
-		f.SetOutput(a.stdout)
-		f.PrintDefaults()
-	}
-	return &flagSet{f, help, a.hook}
-}
-
-// A flagSet is a flag.FlagSet that prints the help of a verb.
-type flagSet struct {
-	*flag.FlagSet
-	help func()
-	hook func(*flag.FlagSet)
-}
-
-// parse parses the arguments. The help is printed here and not by flag.FlagSet.Usage, because
-// Usage also runs after every error.
-func (f *flagSet) parse(args []string) error {
-	if f.hook != nil {
-		f.hook(f.FlagSet)
-		return flag.ErrHelp
-	}
-	err := f.Parse(args)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, flag.ErrHelp):
-		f.help()
-		return err
-	}
-	return f.unknownFlag(err)
-}
-
-// number adds a flag for a whole number from least to most; see flags.Number.
-func (f *flagSet) number(name string, value, least, most uint64, usage string) *uint64 {
-	return flags.Number(f.FlagSet, name, value, least, most, usage)
-}
-
-// noArguments refuses arguments behind the flags. Package flag stops at the first argument that
-// is no flag, so in “semabench run quick -samples 3” the flag would be ignored without a word.
-func (f *flagSet) noArguments() error {
-	if f.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q", f.Arg(0))
-	}
-	return nil
-}
-
-// given reports whether the arguments have the flag, even with its default as the value.
-//
-// The value alone cannot say it: “-time 20s” and no flag at all have the same value, but the
-// first may contradict another flag.
-func (f *flagSet) given(name string) (yes bool) {
-	f.Visit(func(g *flag.Flag) { yes = yes || g.Name == name })
-	return yes
 }

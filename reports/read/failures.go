@@ -28,23 +28,6 @@ func reportsFailure(line []byte) bool {
 	return string(line) == "FAIL"
 }
 
-// beforeFailure returns the row in line without a report of failure behind it, and records that.
-//
-// A benchmark that fails after its figures were printed without a newline has both in one line.
-// The figures are a result and the rest is a failure.
-func (l *lineReader) beforeFailure(line []byte) []byte {
-	i := bytes.Index(line, []byte("FAIL"))
-	if i < 0 {
-		return line
-	}
-	row := bytes.TrimSuffix(line[:i], []byte("--- "))
-	if !isRow(row) {
-		return line
-	}
-	l.failures = append(l.failures, l.syntaxError(clip(strings.TrimSpace(string(line[i:])))))
-	return row
-}
-
 // clip shortens a message to 160 bytes, so that it stays one line of a report.
 func clip(s string) string {
 	const most = 160

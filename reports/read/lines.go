@@ -15,11 +15,6 @@ import (
 	"github.com/semabench/semabench/internal/escape"
 )
 
-// maxLine is the length of the longest line that benchfmt can read. Its scanner stops with an
-// error at a longer one, and would lose the rest of the file.
-// The limit is the buffer of bufio.Scanner in benchfmt, of 64 KiB with the newline.
-const maxLine = 64<<10 - 1
-
 // A lineReader passes a text on to benchfmt, in the form that benchfmt reads, and records what
 // benchfmt does not report:
 //
@@ -421,3 +416,20 @@ func (l *lineReader) syntaxErrorAt(line int, msg string) *benchfmt.SyntaxError {
 //
 // line is a number in the text and not of a line passed on; the caller has translated it.
 func (l *lineReader) isUnterminated(line int) bool { return l.last != '\n' && line == l.line }
+
+// beforeFailure returns the row in line without a report of failure behind it, and records that.
+//
+// A benchmark that fails after its figures were printed without a newline has both in one line.
+// The figures are a result and the rest is a failure.
+func (l *lineReader) beforeFailure(line []byte) []byte {
+	i := bytes.Index(line, []byte("FAIL"))
+	if i < 0 {
+		return line
+	}
+	row := bytes.TrimSuffix(line[:i], []byte("--- "))
+	if !isRow(row) {
+		return line
+	}
+	l.failures = append(l.failures, l.syntaxError(clip(strings.TrimSpace(string(line[i:])))))
+	return row
+}
