@@ -2,6 +2,7 @@ package explore
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,23 +59,20 @@ func (e *enumeration) play(
 	began := time.Now()
 	e.sum.Verdict = Pass
 	for _, level := range semaphore.Levels(e.impl, e.calls) {
-		batches, passed := 0, 0
-		for batch := range level.Batches(e.impl, batchSize) {
+		scenarios := level.Scenarios(e.impl)
+		whole := len(scenarios) > 0
+		for batch := range slices.Chunk(scenarios, batchSize) {
 			r := e.playBatch(t, call, batch, programs)
 			e.add(r, len(batch))
-			batches++
-			if r.Verdict == Pass {
-				passed++
-			}
+			whole = whole && r.Verdict == Pass
 			if e.over() {
 				break
 			}
 		}
 		switch {
-		case batches == 0: // the level is empty
-		case passed == batches:
+		case whole:
 			e.complete = append(e.complete, level)
-		default:
+		case len(scenarios) > 0:
 			e.sum.Text += "\nnot complete: " + level.String()
 		}
 		if e.over() {

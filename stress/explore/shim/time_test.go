@@ -1,4 +1,4 @@
-package time_test
+package shim_test
 
 import (
 	"fmt"
@@ -77,7 +77,7 @@ func TestTimeoutRaces(t *testing.T) {
 	}
 }
 
-func TestMisuse(t *testing.T) {
+func TestMisuseOfTimers(t *testing.T) {
 	for want, f := range map[string]func(){
 		"non-positive interval for NewTicker":        func() { time.NewTicker(0) },
 		"non-positive interval for Ticker.Reset":     func() { new(time.Ticker).Reset(0) },
@@ -98,7 +98,7 @@ func TestMisuse(t *testing.T) {
 }
 
 // Outside of control the types work with real time.
-func TestOutsideOfControl(t *testing.T) {
+func TestTimeOutsideOfControl(t *testing.T) {
 	timer, ticker := time.NewTimer(1), time.NewTicker(1)
 	<-timer.C
 	<-ticker.C

@@ -1,4 +1,4 @@
-package os_test
+package shim_test
 
 import (
 	real "os"
@@ -8,7 +8,7 @@ import (
 )
 
 // Outside of control the functions do the same as the functions of package os.
-func TestOutsideOfControl(t *testing.T) {
+func TestFilesOutsideOfControl(t *testing.T) {
 	t.Setenv("EXPLORED", "a")
 	if err := os.Setenv("EXPLORED", "b"); err != nil || os.Getenv("EXPLORED") != "b" ||
 		real.Getenv("EXPLORED") != "b" || os.ExpandEnv("<$EXPLORED>") != "<b>" {

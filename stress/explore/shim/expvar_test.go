@@ -1,4 +1,4 @@
-package expvar_test
+package shim_test
 
 import (
 	real "expvar"

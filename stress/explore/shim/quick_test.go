@@ -1,4 +1,4 @@
-package quick_test
+package shim_test
 
 import (
 	"fmt"

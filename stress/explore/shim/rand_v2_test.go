@@ -1,4 +1,4 @@
-package rand_test
+package shim_test
 
 import (
 	"fmt"

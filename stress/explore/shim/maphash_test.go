@@ -1,4 +1,4 @@
-package maphash_test
+package shim_test
 
 import (
 	"math"
@@ -10,7 +10,7 @@ import (
 	"github.com/semabench/semabench/stress/explore/shim/maphash"
 )
 
-type key struct {
+type hashed struct {
 	A int
 	B string
 	C any
@@ -28,7 +28,7 @@ func TestHashesAreTheSameInEveryExecution(t *testing.T) {
 			all = append(all, []uint64{
 				h.Sum64(), maphash.String(seed, "key"), maphash.String(other, "key"),
 				maphash.Comparable(seed, p), maphash.Comparable(seed, q),
-				maphash.Comparable(seed, key{C: p}), maphash.Comparable(seed, math.NaN()),
+				maphash.Comparable(seed, hashed{C: p}), maphash.Comparable(seed, math.NaN()),
 			})
 			if maphash.Comparable(seed, p) != all[len(all)-1][3] {
 				t.Error("an address has two hashes in one execution")
@@ -66,8 +66,8 @@ func TestRules(t *testing.T) {
 		t.Error("Reset keeps what was written")
 	}
 	h.Reset()
-	maphash.WriteComparable(&h, key{1, "b", 2.5})
-	if h.Sum64() != maphash.Comparable(seed, key{1, "b", 2.5}) {
+	maphash.WriteComparable(&h, hashed{1, "b", 2.5})
+	if h.Sum64() != maphash.Comparable(seed, hashed{1, "b", 2.5}) {
 		t.Error("WriteComparable and Comparable differ")
 	}
 	if maphash.Comparable(seed, 0.0) != maphash.Comparable(seed, math.Copysign(0, -1)) {
@@ -75,13 +75,13 @@ func TestRules(t *testing.T) {
 	}
 	if maphash.Comparable(seed, [2]string{"a", "bc"}) == maphash.Comparable(seed, [2]string{"ab", "c"}) ||
 		maphash.Comparable[any](seed, int32(1)) == maphash.Comparable[any](seed, int64(1)) ||
-		maphash.Comparable(seed, key{C: true}) == maphash.Comparable(seed, key{C: 1i}) ||
-		maphash.Comparable(seed, key{}) == maphash.Comparable(seed, key{A: 1}) {
+		maphash.Comparable(seed, hashed{C: true}) == maphash.Comparable(seed, hashed{C: 1i}) ||
+		maphash.Comparable(seed, hashed{}) == maphash.Comparable(seed, hashed{A: 1}) {
 		t.Error("values that differ have one hash")
 	}
 }
 
-func TestMisuse(t *testing.T) {
+func TestMisuseOfHashes(t *testing.T) {
 	for name, f := range map[string]func(){
 		"seed":       func() { maphash.String(maphash.Seed{}, "") },
 		"comparable": func() { maphash.Comparable[any](maphash.MakeSeed(), []int{}) },

@@ -1,4 +1,4 @@
-package net_test
+package shim_test
 
 import (
 	real "context"

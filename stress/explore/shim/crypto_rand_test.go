@@ -1,4 +1,4 @@
-package rand_test
+package shim_test
 
 import (
 	"fmt"
@@ -12,8 +12,8 @@ import (
 	"github.com/semabench/semabench/stress/explore/shim/crypto/rand"
 )
 
-// draw calls every function once and checks its result.
-func draw(t *testing.T) string {
+// drawBytes calls every function once and checks its result.
+func drawBytes(t *testing.T) string {
 	t.Helper()
 	b := make([]byte, 13)
 	if n, err := rand.Read(b); n != len(b) || err != nil {
@@ -40,12 +40,12 @@ func draw(t *testing.T) string {
 	return fmt.Sprint(b, n, p, text)
 }
 
-// Two executions draw the same bytes, and a Reader of the first does not stay for the second.
+// Two executions drawBytes the same bytes, and a Reader of the first does not stay for the second.
 func TestBytesAreTheSameInEveryExecution(t *testing.T) {
 	var all []string
 	for range 2 {
 		x := schedtest.PlayScript(t, nil, func() {
-			all = append(all, draw(t), draw(t))
+			all = append(all, drawBytes(t), drawBytes(t))
 			rand.Reader = strings.NewReader("")
 		})
 		schedtest.MustEnd(t, x, schedrt.Passed)

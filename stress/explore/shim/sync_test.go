@@ -1,4 +1,4 @@
-package sync_test
+package shim_test
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ import (
 )
 
 // Programs depend on the size of a lock, and go vet on the lock being copied.
-func TestSizes(t *testing.T) {
+func TestSizesOfLocks(t *testing.T) {
 	if a, b := unsafe.Sizeof(sync.Mutex{}), unsafe.Sizeof(real.Mutex{}); a != b {
 		t.Errorf("a Mutex has %d bytes, the real one %d", a, b)
 	}

@@ -1,4 +1,4 @@
-package testing_test
+package shim_test
 
 import (
 	"fmt"
@@ -124,7 +124,7 @@ func TestSkipAndFailed(t *real.T) {
 	schedtest.MustEnd(t, x, schedrt.Failed)
 }
 
-func TestMisuse(t *real.T) {
+func TestMisuseOfTests(t *real.T) {
 	x := play(t, func(t *testing.T) { t.Parallel(); t.Parallel() })
 	if want := "panic: testing: t.Parallel called multiple times"; x.Outcome.Message != want {
 		t.Errorf("message %q, want %q", x.Outcome.Message, want)

@@ -1,4 +1,4 @@
-package atomic_test
+package shim_test
 
 import (
 	"fmt"
@@ -162,7 +162,7 @@ func TestOtherTypes(t *testing.T) {
 	program()
 }
 
-func TestSizes(t *testing.T) {
+func TestSizesOfAtomics(t *testing.T) {
 	for name, sizes := range map[string][2]uintptr{
 		"Bool":    {unsafe.Sizeof(atomic.Bool{}), unsafe.Sizeof(real.Bool{})},
 		"Int32":   {unsafe.Sizeof(atomic.Int32{}), unsafe.Sizeof(real.Int32{})},

@@ -1,4 +1,4 @@
-package slogtest_test
+package shim_test
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package context_test
+package shim_test
 
 import (
 	real "context"
@@ -184,7 +184,7 @@ func TestParentOfAnotherPackage(t *testing.T) {
 }
 
 // Outside of control the contexts are the standard ones.
-func TestOutsideOfControl(t *testing.T) {
+func TestContextsOutsideOfControl(t *testing.T) {
 	ctx, cancel := context.WithCancel(real.Background())
 	stop := context.AfterFunc(ctx, func() {})
 	if !stop() || context.Ended(ctx) != nil || context.ChildCount(ctx) != 0 {
