@@ -19,7 +19,7 @@ test: ## prove the implementations under the race detector, and test everything 
 # jobserver of this make.
 .PHONY: test-raced test-plain test-explored
 test-raced:
-	@echo "go test -race $(RACED)"
+	@echo "go test -race the semaphores and their judges"
 	@unset MAKEFLAGS MFLAGS MAKELEVEL; go test -race $(TESTFLAGS) $(RACED)
 
 test-plain:
@@ -37,8 +37,11 @@ test-race: ## test the rest under the race detector, too: what make test tests w
 
 # The semaphores, and the judges that run them in parallel. The race detector takes twice the time, and most of the other
 # packages run one goroutine at a time, or turn text into text. These meet the detector in make test-race.
-RACED := ./stress ./stress/internal/... ./impls/...
-PLAIN = $(shell go list ./... | grep -Ev '/impls(/|$$)|/stress(/internal/|$$)')
+# Two packages in the folder of the judges turn source into source. Each package is in one of the lists.
+JUDGES := /impls(/|$$)|/stress$$|/stress/internal/
+SOURCE := /stress/internal/(generated|mutate)$$
+RACED = $(shell go list ./... | grep -E '$(JUDGES)' | grep -Ev '$(SOURCE)')
+PLAIN = $(shell go list ./... | grep -E '$(SOURCE)'; go list ./... | grep -Ev '$(JUDGES)')
 
 # These tests of the semaphores play an instrumented copy, one goroutine at a time. The race detector would compile the
 # explorer and that copy once more: a minute of processor time. Hence their files have the build constraint
