@@ -26,6 +26,7 @@ type Engine struct {
 	endpoint string
 	tls      *tls.Config
 	close    func() error
+	server   *Server // kept alive if Server.Engine made this engine
 }
 
 // Dial returns an engine on the server at o.Addr, with TLS and a user if the options have them. It

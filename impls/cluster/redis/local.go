@@ -25,13 +25,15 @@ type Server struct {
 	temporary    bool
 	args         []string
 	shell        *exec.Cmd
-	stdin        io.Closer
+	stdin        io.WriteCloser
 	pid          int
 }
 
-// supervise runs the server in its arguments, and kills it when standard input ends. So the server ends
-// with the program that started it, however that program ends: redis-server has no option for this.
-const supervise = `"$@" </dev/null >"$LOG" 2>&1 & echo $!; cat >/dev/null; kill -9 $!`
+// supervise runs the server in its arguments. When standard input ends it kills the server, and without
+// the word keep it removes a temporary directory. So nothing is left of a program that was killed: redis-server has
+// no option for this.
+const supervise = `"$@" </dev/null >"$LOG" 2>&1 & echo $!; read -r word
+	kill -9 $!; [ "$word" = keep ] || [ -z "$REMOVE" ] || rm -r "$REMOVE"`
 
 // Local starts the redis-server of this machine on the loopback interface, with its data in dir and more
 // options as on its command line. An empty dir is a temporary directory that Close removes. It is
@@ -76,6 +78,9 @@ func (s *Server) Start() (err error) {
 	log := filepath.Join(s.dir, "log")
 	s.shell = exec.Command("sh", append([]string{"-c", supervise, "sh"}, s.args...)...)
 	s.shell.Env = append(os.Environ(), "LOG="+log)
+	if s.temporary {
+		s.shell.Env = append(s.shell.Env, "REMOVE="+s.dir)
+	}
 	if s.stdin, err = s.shell.StdinPipe(); err != nil {
 		return err
 	}
@@ -117,14 +122,21 @@ func (s *Server) Kill() error {
 	if s.shell == nil {
 		return nil
 	}
-	err := s.stdin.Close()
+	_, err := io.WriteString(s.stdin, "keep\n")
+	err = errors.Join(err, s.stdin.Close())
 	_ = s.shell.Wait() // it reports the signal
 	s.shell = nil
 	return err
 }
 
 // Engine connects to the server.
-func (s *Server) Engine() (*Engine, error) { return Dial(goredis.Options{Addr: s.address}) }
+func (s *Server) Engine() (*Engine, error) {
+	e, err := Dial(goredis.Options{Addr: s.address})
+	if err == nil {
+		e.server = s // the server ends when the garbage collector closes its pipe
+	}
+	return e, err
+}
 
 // Close kills the server, and removes its directory if it is temporary.
 func (s *Server) Close() error {

@@ -24,9 +24,10 @@ const patience = 2 * time.Second
 // grace is the time for which a request whose ctx is done still waits for an answer.
 const grace = 2 * time.Second
 
-// maxPending runs of one member are on the way at once. Redis runs them one after another anyway, and
-// each needs a connection of its own meanwhile.
-const maxPending = 32
+// maxPending runs of one member are on the way at once. Each needs a connection of its own meanwhile, and
+// Redis runs them one after another, so more would only fill its list of clients: a thousand
+// machines have eight thousand connections in the worst case, and Redis takes ten thousand by default.
+const maxPending = 8
 
 // A member is one session in one semaphore.
 type member struct {

@@ -72,10 +72,8 @@ func (m *member) take(ctx, op context.Context, id string, n int64, wait bool, w 
 	select {
 	case out := <-w.result:
 		return out.grant, out.err
-	case <-ctx.Done():
+	case <-ctx.Done(): // the session ends it before it leaves, so the end of m.ctx needs no case
 		return g, ctx.Err()
-	case <-m.ctx.Done():
-		return g, m.expired()
 	}
 }
 

@@ -1,0 +1,59 @@
+// Package etcd has a table with the semaphore in etcd, for the flag -impl of semabench; see package table.
+package etcd
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/impls/cluster"
+	"github.com/semabench/semabench/impls/cluster/etcd"
+	"github.com/semabench/semabench/impls/cluster/table"
+)
+
+// endpoints names servers, with commas between their addresses. Without it, a server is started in the
+// process, and ends with it.
+const endpoints = "SEMABENCH_ETCD"
+
+var engine = sync.OnceValues(func() (cluster.Engine, error) {
+	if list := os.Getenv(endpoints); list != "" {
+		return etcd.Dial(clientv3.Config{Endpoints: strings.Split(list, ",")})
+	}
+	dir, err := os.MkdirTemp("", "semabench-etcd-")
+	if err != nil {
+		return nil, err
+	}
+	if err := removeLater(dir); err != nil {
+		return nil, err
+	}
+	server, err := etcd.Embedded(dir)
+	if err != nil {
+		return nil, err
+	}
+	return server.Engine()
+})
+
+// alive closes with this process, and not when the garbage collector finds it without a user.
+var alive io.WriteCloser
+
+// removeLater lets a shell remove the directory when this process has ended, in whatever way. A verb plays
+// one program after another in processes of their own, which close nothing at their end, and etcd
+// reserves 64 MB in each directory.
+func removeLater(dir string) error {
+	c := exec.Command("sh", "-c", `read -r word; sleep 1; rm -rf "$0"`, dir)
+	var err error
+	if alive, err = c.StdinPipe(); err != nil {
+		return err
+	}
+	return c.Start()
+}
+
+// All returns the one row.
+func All() []impls.Impl {
+	return []impls.Impl{table.Row("etcd", "package impls/cluster/etcd", etcd.MaxSize, engine)}
+}

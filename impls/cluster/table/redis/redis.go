@@ -1,0 +1,33 @@
+// Package redis has a table with the semaphore in Redis, for the flag -impl of semabench; see package table.
+package redis
+
+import (
+	"os"
+	"sync"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/impls/cluster"
+	"github.com/semabench/semabench/impls/cluster/redis"
+	"github.com/semabench/semabench/impls/cluster/table"
+)
+
+// address names a server. Without it, the program redis-server is started, and ends with the process.
+const address = "SEMABENCH_REDIS"
+
+var engine = sync.OnceValues(func() (cluster.Engine, error) {
+	if a := os.Getenv(address); a != "" {
+		return redis.Dial(goredis.Options{Addr: a})
+	}
+	server, err := redis.Local("")
+	if err != nil {
+		return nil, err
+	}
+	return server.Engine()
+})
+
+// All returns the one row.
+func All() []impls.Impl {
+	return []impls.Impl{table.Row("redis", "package impls/cluster/redis", redis.MaxSize, engine)}
+}
