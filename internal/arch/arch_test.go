@@ -142,7 +142,7 @@ var above = map[string][]string{
 	"reports/internal/reporttest": {"github.com/chromedp/*", "testing"}, // only tests may import it
 	"reports/internal/picture":    {"gonum.org/v1/plot*", "golang.org/x/image/font", "github.com/rivo/uniseg"},
 	"internal/duel": {"reports", "reports/gate", "internal/machine", "internal/instructions",
-		"internal/callcost", "internal/reach", "internal/shards", "golang.org/x/sync/errgroup"},
+		"internal/callcost", "internal/reach", "internal/shards", "golang.org/x/sync/errgroup", "golang.org/x/sys/cpu"},
 	"internal/instructions":  {"golang.org/x/sys/unix", "internal/machine"}, // counts any process, and knows no benchmark
 	"internal/duel/anchor":   {},
 	"internal/duel/selftest": {"internal/duel", "reports", "reports/gate"},

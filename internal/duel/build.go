@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/semabench/semabench/internal/instructions"
@@ -42,12 +43,41 @@ func (s *side) build(ctx context.Context, p pkg, layout uint64) (binary, error) 
 		b.path += ".exe"
 	}
 	_, err := s.goTool().Run(ctx, "test", "-c", "-vet=off", "-overlay="+s.overlay,
-		fmt.Sprintf("-ldflags=-s -w -randlayout=%d", layout), "-o", b.path, p.ImportPath)
+		s.ldflags(layout), "-o", b.path, p.ImportPath)
 	if err != nil {
 		return b, fmt.Errorf("%s: building %s: %w\nit must build: go test -c %[2]s",
 			s.label, p.ImportPath, err)
 	}
 	return b, nil
+}
+
+// ldflags returns the flag of the linker, with the words of an -ldflags in GOFLAGS in front: the flag of a command
+// replaces the one of GOFLAGS, and a variable that -X sets there belongs to the program that is measured.
+func (s *side) ldflags(layout uint64) string {
+	flag := "-ldflags="
+	if users := ldflagsOf(s.fact("goflags")); users != "" {
+		flag += users + " "
+	}
+	return fmt.Sprintf("%s-s -w -randlayout=%d", flag, layout)
+}
+
+// ldflagsOf returns the value of -ldflags in GOFLAGS, or "". As the go command does, it splits at blanks outside of
+// quotation marks, which surround whole entries, and the last one decides.
+func ldflagsOf(goflags string) (value string) {
+	for rest := strings.TrimSpace(goflags); rest != ""; rest = strings.TrimSpace(rest) {
+		var entry string
+		if quote := rest[0]; quote == '\'' || quote == '"' {
+			entry, rest, _ = strings.Cut(rest[1:], string(quote))
+		} else if i := strings.IndexAny(rest, " \t\n"); i >= 0 {
+			entry, rest = rest[:i], rest[i:]
+		} else {
+			entry, rest = rest, ""
+		}
+		if _, flags, is := strings.Cut(entry, "-ldflags="); is && strings.Trim(entry[:len(entry)-len(flags)-len("-ldflags=")], "-") == "" {
+			value = strings.TrimSpace(flags)
+		}
+	}
+	return value
 }
 
 // binaries are of one package and one side, with different layouts.

@@ -19,6 +19,7 @@ import (
 	"github.com/semabench/semabench/internal/machine"
 	"github.com/semabench/semabench/reports"
 	"github.com/semabench/semabench/reports/gate"
+	"golang.org/x/sys/cpu"
 )
 
 // A Source says where the code of a side comes from. The zero value is the
@@ -106,6 +107,9 @@ func (s *side) prepareBuild(ctx context.Context, temp string) error {
 	if err == nil {
 		err = notRunnable(env, runtime.GOOS, runtime.GOARCH)
 	}
+	if err == nil && runtime.GOARCH == "amd64" && env["GOARCH"] == "amd64" {
+		err = beyondProcessor(env["GOAMD64"], levelOfProcessor())
+	}
 	if err != nil {
 		return err
 	}
@@ -144,6 +148,31 @@ func notRunnable(env map[string]string, goos, goarch string) error {
 	}
 	return fmt.Errorf("the build is for %s/%s, and this machine is %s/%s: unset GOOS and GOARCH, or run the gate "+
 		"on such a machine", env["GOOS"], env["GOARCH"], goos, goarch)
+}
+
+// levelOfProcessor returns the highest GOAMD64 whose programs may run here. It looks at one feature of each level, the
+// one that the Go runtime asks for and that the oldest processors lack; a program that needs another one says so itself.
+func levelOfProcessor() string {
+	switch {
+	case cpu.X86.HasAVX512F && cpu.X86.HasAVX512VL:
+		return "v4"
+	case cpu.X86.HasAVX2:
+		return "v3"
+	case cpu.X86.HasSSE42:
+		return "v2"
+	}
+	return "v1"
+}
+
+// beyondProcessor says that programs of a level do not start on a processor of another one, or returns nil. Otherwise
+// the standard library would be compiled for that level first, and every row would fail. A level may have additions,
+// as v3,… has.
+func beyondProcessor(level, here string) error {
+	if len(level) < 2 || level[:2] <= here {
+		return nil
+	}
+	return fmt.Errorf("GOAMD64=%s makes programs that this processor does not run: its level is %s; set GOAMD64=%s, or run "+
+		"the gate on a newer processor", level, here, here)
 }
 
 // fact returns the value of a fact of the side, or "".
@@ -244,6 +273,9 @@ func loadError(err error, patterns []string) error {
 		strings.Contains(text, "does not contain main module") {
 		return fmt.Errorf("%w\nthere is no go.mod: run the gate in the folder of a module, or make one with go mod init "+
 			"NAME; both sides need it", err)
+	}
+	if strings.Contains(err.Error(), "unknown GOEXPERIMENT") {
+		return fmt.Errorf("%w\nthis Go has no such experiment: change GOEXPERIMENT, or choose the Go that has it by GOTOOLCHAIN", err)
 	}
 	if errors.Is(err, gotool.ErrNoGo) || strings.Contains(err.Error(), "GOTOOLCHAIN=local") ||
 		strings.Contains(err.Error(), "build cache") {

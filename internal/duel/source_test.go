@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -299,6 +300,41 @@ func TestInstrumentedBuildsAreNotCounted(t *testing.T) {
 }
 
 // What this machine cannot run is refused before anything is compiled. What it can run is not.
+func TestBeyondProcessor(t *testing.T) {
+	for _, test := range []struct {
+		level, here string
+		fits        bool
+	}{{"v1", "v1", true}, {"v3", "v3", true}, {"v2", "v4", true}, {"", "v1", true}, {"v4", "v3", false}, {"v2", "v1", false}} {
+		err := beyondProcessor(test.level, test.here)
+		if (err == nil) != test.fits || err != nil && !strings.Contains(err.Error(), "set GOAMD64="+test.here) {
+			t.Errorf("%+v: %v", test, err)
+		}
+	}
+	if level := levelOfProcessor(); runtime.GOARCH == "amd64" && beyondProcessor("v1", level) != nil {
+		t.Errorf("this processor is of level %q and runs nothing", level)
+	}
+}
+
+// What a user tells the linker stays, beside what the gate tells it: -X may set what a benchmark does.
+func TestLdflags(t *testing.T) {
+	for goflags, want := range map[string]string{
+		"": "", "-trimpath -race": "", "-ldflags=-s": "-s", "--ldflags=-s -trimpath": "-s",
+		"'-ldflags=-s -w -X main.n=7' -trimpath": "-s -w -X main.n=7", `-race "-ldflags=-X 'p.v=a b'"`: "-X 'p.v=a b'",
+		"-ldflags=-s -ldflags=-w": "-w", "-gcflags=-ldflags=-s": "", "-ldflags=": "", "'-ldflags=-s": "-s",
+	} {
+		if got := ldflagsOf(goflags); got != want {
+			t.Errorf("%q: %q, want %q", goflags, got, want)
+		}
+	}
+	s := &side{Side: gate.Side{Facts: []reports.Fact{{Key: "goflags", Value: "'-ldflags=-X p.n=7'"}}}}
+	if got := s.ldflags(3); got != "-ldflags=-X p.n=7 -s -w -randlayout=3" {
+		t.Error(got)
+	}
+	if got := (&side{}).ldflags(3); got != "-ldflags=-s -w -randlayout=3" {
+		t.Error(got)
+	}
+}
+
 func TestNotRunnable(t *testing.T) {
 	for _, test := range []struct{ flags, goos, goarch, want string }{
 		{"-trimpath", "linux", "amd64", ""},
