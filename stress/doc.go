@@ -155,7 +155,8 @@
 // makes 2^16 waits, granted and cancelled, and goes on to 2^20 calls and granted waits as long as they take
 // less than half a second of processor time. Counters of 32 bits that wrap are not found: to reach their end
 // takes minutes of calls and hours of waits. A copy whose counters start near their end would be no proof,
-// because many counters mean something by a zero, such as a line that is empty.
+// because many counters mean something by a zero, such as a line that is empty. Nor is a waiter found that
+// compares a number of 16 bits before and after its sleep: it would have to sleep through 2^16 calls.
 //
 // The order of two requests is judged only if one was observed to be blocked before the other was
 // called. Starvation is judged only where its absence is promised.
