@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/semabench/semabench/reports"
 )
 
 func slowRow() Row {
@@ -194,6 +196,23 @@ func TestCountsSettleWithoutControls(t *testing.T) {
 		r := Judge(run, options)
 		if got := r.Rows[0]; got.Verdict != test.want || test.want == SameWork && !strings.Contains(got.Why, "time: ") {
 			t.Errorf("%s because %q, want %s", got.Verdict, got.Why, test.want)
+		}
+	}
+}
+
+// Two sides that were built in other ways are no comparison of code, and the report names what differs. Equal builds
+// of an unusual kind are judged.
+func TestSidesOfOtherBuilds(t *testing.T) {
+	for _, key := range []string{"go", "goflags", "goamd64", "goexperiment", "cpu"} {
+		for _, other := range []bool{true, false} {
+			run := runOf(fine)
+			run.Old.Facts = []reports.Fact{{Key: key, Value: "v3"}}
+			run.New.Facts = []reports.Fact{{Key: key, Value: map[bool]string{true: "v1", false: "v3"}[other]}}
+			r := Judge(run, Options{})
+			want := map[bool]int{true: ExitInvalid, false: ExitPass}[other]
+			if r.Exit() != want || other && (len(r.Invalid) != 1 || !strings.Contains(r.Invalid[0], key+` is "v3" on the old side`)) {
+				t.Errorf("%s, other %v: exit %d, want %d: %v", key, other, r.Exit(), want, r.Invalid)
+			}
 		}
 	}
 }
