@@ -92,6 +92,7 @@ var above = map[string][]string{
 	"stress/explore/shim/testing": {"stress/explore/schedrt", "stress/explore/shim/context",
 		"stress/explore/shim/os", "testing*"},
 	"stress/explore/shim/slogtest":      {"stress/explore/shim/testing", "testing*"},
+	"stress/explore/shim/bubble":        {"stress/explore/schedrt", "stress/explore/shim/testing", "testing*"},
 	"stress/explore/shim/synctest":      {"stress/explore/schedrt", "stress/explore/shim/testing"},
 	"stress/explore/internal/strategy":  {"stress/explore/schedrt"},
 	"stress/explore/internal/rewrite":   {},

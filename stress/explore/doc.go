@@ -303,6 +303,7 @@
 //
 // The testing.T around the body may be used in it. A schedule that fails it has failed, and its cleanups
 // run at the end of the schedule. Parallel subtests have to be subtests of the T of the body.
+// It is also the T for synctest.Test.
 //
 // The body has to do the same under the same schedule. The explorer checks this, and names a
 // difference, for example a random source with a seed from the clock. A loop over a map visits the

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/semabench/semabench/stress/explore"
 	"github.com/semabench/semabench/stress/explore/schedrt"
@@ -110,13 +111,31 @@ func TestBubbles(t *testing.T) {
 	}
 }
 
-// Outside of a suite a test has a testing.T that the schedule cannot replace.
-func TestBubbleOfARealT(t *testing.T) {
-	r := explore.Check(t, explore.Options{Schedules: 10}, func(*explore.T) {
-		synctest.Test(t, func(*testing.T) {})
-	})
-	const want = "testing/synctest.Test is not under control: explore the test, unmodified, with explore.Tests"
-	if r.Verdict != explore.Refused || !strings.Contains(r.Text, want) {
-		t.Errorf("%s: %s, want %q", r.Verdict, r.Text, want)
+// In a body, a bubble has the testing.T of go test, with its cleanups and a context of its own.
+func TestBubbleInABody(t *testing.T) {
+	for _, want := range []string{"", "home_test.go:130: n = 0, want 1"} {
+		wait := synctest.Wait
+		if want != "" {
+			wait = func() {}
+		}
+		r := explore.Check(t, explore.Options{}, func(*explore.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var n atomic.Int64
+				stop := make(chan bool)
+				t.Cleanup(func() { close(stop) })
+				began := time.Now()
+				go func() { n.Add(1); <-stop }()
+				go func() { <-t.Context().Done() }()
+				if wait(); n.Load() != 1 {
+					t.Errorf("n = %d, want 1", n.Load())
+				}
+				if time.Sleep(time.Hour); time.Since(began) != time.Hour {
+					t.Error("an hour takes", time.Since(began))
+				}
+			})
+		})
+		if want == "" && (r.Verdict != explore.Pass || !r.Complete) || want != "" && r.Verdict != explore.Fail || !strings.Contains(r.Text, want) {
+			t.Errorf("%s, want %q: %s", r.Verdict, want, r.Text)
+		}
 	}
 }

@@ -101,6 +101,10 @@ var lookAlikes = map[string]lookAlike{
 	},
 }
 
+// bubble is the look-alike of testing/synctest outside of suites, where go test calls the tests with its
+// own testing.T.
+var bubble = lookAlike{name: "synctest", shim: "bubble", alias: "explore__bubble", keep: "Test", value: true}
+
 // has reports whether the look-alike stands for a name.
 func (l lookAlike) has(name string) bool { return l.names == nil || slices.Contains(l.names, name) }
 
@@ -108,6 +112,9 @@ func (l lookAlike) has(name string) bool { return l.names == nil || slices.Conta
 func (w *writer) lookAlikeOf(path, name string, at token.Pos) (like lookAlike, ok bool) {
 	if w.pkg.Standard && path == "sync" {
 		return w.ofSync(name, at)
+	}
+	if path == "testing/synctest" && w.pkg.suite == nil {
+		return bubble, true
 	}
 	like, ok = lookAlikes[path]
 	return like, ok && like.has(name) && (!like.output || w.pkg.readsOutput && !w.pkg.Standard) && (!like.suite || w.pkg.suite != nil || slices.Contains(like.anywhere, name))
@@ -208,7 +215,9 @@ func (w *writer) keepImports() string {
 	for _, spec := range w.file.Imports {
 		path, _ := strconv.Unquote(spec.Path.Value)
 		like, ok := lookAlikes[path]
-		if !ok || w.uses[like.alias] == "" && (path != "sync" || w.uses[unpooled.alias] == "") {
+		used := w.uses[like.alias] != "" || path == "sync" && w.uses[unpooled.alias] != "" ||
+			path == "testing/synctest" && w.uses[bubble.alias] != ""
+		if !ok || !used {
 			continue
 		}
 		name := like.name + "."

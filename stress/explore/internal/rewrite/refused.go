@@ -33,7 +33,6 @@ var uncontrolled = map[string][]string{
 	"plugin": {"Open"},
 	// These change the process for later schedules.
 	"flag": {"Set"}, "mime": {"AddExtensionType"}, "runtime/pprof": {"StartCPUProfile"}, "runtime/trace": {"Start"},
-	"testing/synctest":         {"Test"}, // outside of suites
 	"syscall":                  nil,
 	"golang.org/x/sys/unix":    nil,
 	"golang.org/x/sys/windows": nil,
@@ -42,7 +41,10 @@ var uncontrolled = map[string][]string{
 
 // remedies say what a program can do instead of calling a function of the table.
 var remedies = map[string]string{
-	"testing/synctest.Test": "explore the test, unmodified, with explore.Tests",
+	"flag.Set":   "assign to the variable of the flag",
+	"log.Fatal":  "call log.Panic or t.Fatal",
+	"log.Fatalf": "call log.Panicf or t.Fatalf",
+	"os.Exit":    "call t.Fatal, or move the call to func main",
 }
 
 // refuseCall wraps a function of the table, so that a call under control is refused when it

@@ -1,13 +1,16 @@
 package testing
 
 import (
+	"context"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"unsafe"
 
 	"github.com/semabench/semabench/stress/explore/schedrt"
+	shim "github.com/semabench/semabench/stress/explore/shim/context"
 )
 
 // An Outer is the testing.T of go test around a body that has a T of its own. A body may still use it,
@@ -118,5 +121,29 @@ func (o *Outer) cleanUp() {
 		*o.cleanups = (*o.cleanups)[:last]
 		o.mu.Unlock()
 		f()
+	}
+}
+
+// RunOuterInBubble is synctest.Test for a testing.T of go test: f gets t itself. The cleanups that f adds
+// run at the end of the bubble, and t.Context is a context of the bubble until then: a goroutine that
+// waits for it would otherwise remain. If f fails t, so does the caller, by Goexit.
+func RunOuterInBubble(t *testing.T, f func(*testing.T)) {
+	o := Watch(t)
+	common := reflect.ValueOf(t).Elem().FieldByName("common")
+	current := field[context.Context](common, "ctx")
+	if !o.known() || current == nil {
+		schedrt.Refuse("testing/synctest.Test with the testing.T around the body: this Go release is not known")
+	}
+	saved := *current
+	schedrt.RunInBubble(func() {
+		ctx, cancel := shim.WithCancel(context.Background())
+		*current = ctx
+		defer o.cleanUp()
+		defer cancel()
+		f(t)
+	})
+	*current = saved
+	if failed, skipped := o.left(); failed || skipped {
+		runtime.Goexit()
 	}
 }
