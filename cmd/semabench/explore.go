@@ -60,7 +60,7 @@ nothing to break; 3 unknown: none is left, and some could not be judged; 130 int
 // be accepted and ignored.
 var passedOn = []string{"strategy", "schedules", "preemptions", "seed", "steps", "time", "schedule",
 	"scenario", "calls", "workers", "lazyclock", "nodaemons", "page", "perfetto", "strict",
-	"shard", "shardfile", "join"}
+	"shard", "shardfile", "join", "noalike"}
 
 // An exploreCall is the verb explore with its flags.
 type exploreCall struct {
@@ -121,6 +121,7 @@ func (e *exploreCall) parse(args []string) error {
 		"one into file-2")
 	f.String("perfetto", "", "write a schedule that fails also into this `file`, as a trace for ui.perfetto.dev; a\n"+
 		"second one into file-2")
+	f.Bool("noalike", false, "with dpor: play goroutines that are alike in every order of their first steps")
 	f.String("shard", "", "play only this `share` of the schedules, as in 2/3; needs -shardfile")
 	f.String("shardfile", "", "with -shard: the `file` for what was played")
 	f.String("join", "", "play nothing, and join what all shards have written: their `files`, separated by commas")

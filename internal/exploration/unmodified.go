@@ -85,6 +85,7 @@ func (r *run) suiteOptions() (o explore.Options, err error) {
 	f.IntVar(&o.Workers, "workers", 0, "")
 	f.BoolVar(&o.NoDaemons, "nodaemons", false, "")
 	f.BoolVar(&o.LazyClock, "lazyclock", false, "")
+	f.BoolVar(&o.NoAlike, "noalike", false, "")
 	f.StringVar(&o.Shard, "shard", "", "")
 	f.StringVar(&o.ShardFile, "shardfile", "", "")
 	f.StringVar(&o.Join, "join", "", "")

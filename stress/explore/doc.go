@@ -196,6 +196,14 @@
 // “complete: all N schedules”. That is a proof that no schedule of this body fails. Without go test
 // -race it is a proof only if the program has no data race, and the result says so.
 //
+// Goroutines are alike if one goroutine starts them with the same function, and the function has
+// captured the same variables: the workers of a pool, for example. Nothing but their numbers tells
+// them apart, so of the orders in which they begin, dpor plays one. The result then counts schedules
+// “up to renaming of alike goroutines”: four workers with three jobs have 23228 instead of some
+// twenty times as many. Goroutines with a number or a channel of their own are not alike. If a
+// schedule draws random numbers in such a goroutine, or reads the stacks, all orders are played after
+// all. Under the race detector, and in Semaphore and Type, no goroutines are alike.
+//
 // If a bound is reached first, the result is unknown. The test passes, and its log names the bound.
 // Without -v a line on the standard error names it. go test shows that line if it runs the package
 // in the current folder only, or if another test fails. With -explore.strict the test fails. A
@@ -218,6 +226,7 @@
 //	-explore.preemptions=N with dfs: preempt goroutines at most N times in one schedule
 //	-explore.workers=N     explore with N processes, 1 by default
 //	-explore.schedule=W    play this schedule only
+//	-explore.noalike       play goroutines that are alike each by itself, see below
 //	-explore.shard=I/N     play the I-th of N shares only, and write -explore.shardfile=F
 //	-explore.join=F,F      play nothing, and join what the shards have written
 //	-explore.page=FILE     write a schedule that fails as a page; a second one goes to FILE-2

@@ -35,6 +35,8 @@ var (
 		"fail a test whose result is unknown, instead of letting it pass or skipping it")
 	pageFlag = flag.String("explore.page", "",
 		"write a schedule that fails to this file, as an HTML page")
+	noAlikeFlag = flag.Bool("explore.noalike", false,
+		"with dpor, play goroutines that are alike in every order of their first steps")
 	shardFlag = flag.String("explore.shard", "",
 		"play only this share of the schedules, as in 2/3; see -explore.shardfile")
 	shardFileFlag = flag.String("explore.shardfile", "",
@@ -82,6 +84,10 @@ type Options struct {
 	// dfs. 0 means no bound, and a negative number means never.
 	Preemptions int
 
+	// NoAlike plays goroutines that are alike in every order of their first steps. By default dpor plays
+	// one order, as nothing in the program could tell.
+	NoAlike bool
+
 	// Shard is the share of the schedules to play, as in "2/3"; "" plays all. The shards of one
 	// exploration may run at the same time on several machines. The result of each is unknown, with
 	// the bound shard, or a failure. ShardFile is written for Join.
@@ -98,7 +104,7 @@ func flagOptions() Options {
 		Schedules: *schedulesFlag, Time: *timeFlag, Seed: *seedFlag, Strategy: *strategyFlag,
 		Steps: *stepsFlag, Schedule: *scheduleFlag, Scenario: *scenarioFlag,
 		Calls: *callsFlag, NoDaemons: *noDaemonsFlag, LazyClock: *lazyFlag, Workers: *workersFlag,
-		Preemptions: preemptionsOf(*preemptFlag), Shard: *shardFlag, ShardFile: *shardFileFlag, Join: *joinFlag,
+		Preemptions: preemptionsOf(*preemptFlag), NoAlike: *noAlikeFlag, Shard: *shardFlag, ShardFile: *shardFileFlag, Join: *joinFlag,
 	}
 }
 

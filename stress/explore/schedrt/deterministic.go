@@ -28,6 +28,9 @@ func Random() uint64 {
 		return mix(drawnOutside.Add(1) * 0x9e3779b97f4a7c15)
 	}
 	g := e.cur
+	if g.ID > 0 {
+		e.tell()
+	}
 	g.drawn++
 	return mix(g.lineage + g.drawn*0x9e3779b97f4a7c15)
 }

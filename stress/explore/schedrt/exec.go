@@ -46,6 +46,9 @@ type Exec struct {
 	words    table       // models by address
 	clock    clock       // virtual time
 	named    models      // models that only reports ask for
+	twins    int         // goroutines of this execution that have a twin
+	toldIn   uint64      // the execution in which tell was called
+	literals map[unsafe.Pointer]literal
 
 	calls         Object     // of MarkCall and MarkReturn
 	rest          Object     // of AwaitRest
@@ -105,6 +108,9 @@ type Limits struct {
 	// NoDaemons reports a goroutine as leaked even if a timer would wake it. See daemons.
 	NoDaemons bool
 
+	// Twins finds goroutines that are alike, see G.Twin.
+	Twins bool
+
 	// Goroutines makes goroutines hand over by channels instead of coroutines. It plays the same
 	// steps and takes three times as long. Under the race detector it is always set.
 	Goroutines bool
@@ -150,6 +156,7 @@ func New(limits Limits) *Exec {
 		limits.Livelock = limits.Steps - limits.Steps/10
 	}
 	limits.Goroutines = limits.Goroutines || RaceEnabled
+	limits.Twins = limits.Twins && !RaceEnabled // see findTwin
 	e := &Exec{limits: limits, driver: newBaton()}
 	if limits.OnStall != nil {
 		e.closed = make(chan struct{})
@@ -202,7 +209,8 @@ func (e *Exec) reset(strategy Strategy) {
 		e.spare = push(e.spare, g)
 	}
 	e.gs, e.able, e.woken = e.gs[:0], e.able[:0], e.woken[:0]
-	e.left, e.outdated, e.fairBefore, e.aside, e.work = 0, false, 0, 0, 0
+	e.left, e.outdated, e.fairBefore, e.aside, e.work, e.twins = 0, false, 0, 0, 0, 0
+	clear(e.literals)
 	e.clock.reset()
 	e.daemons, e.aftermath = daemons{}, aftermath{words: e.aftermath.words[:0]}
 	e.Outcome = Outcome{}

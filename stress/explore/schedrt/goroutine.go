@@ -47,7 +47,8 @@ type G struct {
 	favouredAt int   // the step since which it is favoured, see enforceFairness
 	ableSince  int   // the step at which it last took a turn or became able to
 
-	lineage, drawn, kids uint64 // see Random
+	lineage, drawn, kids uint64  // see Random
+	kin                  kinship // see findTwin
 }
 
 type state uint8
@@ -127,7 +128,9 @@ func Go(fn func()) {
 		runtime.Goexit()
 	}
 	e.stopLate()
-	e.spawn(fn)
+	if g := e.spawn(fn); e.limits.Twins {
+		e.findTwin(g, pointerOf(&fn))
+	}
 }
 
 // GoInStep is a go statement inside a step: in the function of a timer or of Do. Call it under
@@ -175,6 +178,7 @@ func (e *Exec) newG() *G {
 	}
 	g.ID, g.begun = len(e.gs), false
 	g.lineage, g.drawn, g.kids = 1, 0, 0
+	g.kin.reset()
 	g.ableSince = e.taken
 	g.cause = -1
 	e.gs = push(e.gs, g)
@@ -348,6 +352,7 @@ type LiveGoroutine struct {
 // program, and the harness would be none of it under go test. Call it under control only.
 func Goroutines() (all []LiveGoroutine) {
 	e := active
+	e.tell()
 	for _, g := range e.gs {
 		if g.state == dead || g == e.clock.g || g.harness {
 			continue

@@ -36,6 +36,7 @@ func mark(kind Kind, mode Mode, note string) int {
 // have been served is then known to be stuck.
 func AwaitRest(phase int) (first bool) {
 	e := active
+	e.tell()
 	g := e.begin(OpAwaitRest)
 	g.phase = phase
 	if phase > e.phase {

@@ -151,6 +151,9 @@ func (g *G) on(o *Object, m Mode) {
 // and the operation is possible; the caller then performs it without interruption.
 func (e *Exec) point(g *G) {
 	g.state = ready
+	if g.steps == 0 && e.limits.Twins {
+		g.announce()
+	}
 	if l := e.limits.Livelock; e.taken-e.progress > l-l/watchedPart {
 		g.locals.note(e)
 	}

@@ -23,8 +23,13 @@ type Event struct {
 	Cause  int32 // an earlier step without which this one could not be, -1 if there is none
 	Kind   Kind
 	Choice int16 // one more than the number that Choose returned, 0 if it was not asked
-	from   int32
-	till   int32 // its accesses are Trace.accesses[from:till]
+
+	// Prior is the first step of the twin, in the first step of a goroutine that has one, and -1
+	// otherwise. It comes before only if goroutines that are alike move in the order of their numbers.
+	Prior int32
+
+	from int32
+	till int32 // its accesses are Trace.accesses[from:till]
 }
 
 // A Place is where a step is in the source.
@@ -86,6 +91,9 @@ func (e *Exec) record(g *G) {
 	e.taken++
 	e.countStep()
 	g.steps++
+	if e.limits.Twins {
+		e.noteFirst(g)
+	}
 	g.moved, g.ableSince = e.taken, e.taken
 	if g.spin.yields.rounds < patience && g != e.clock.g {
 		e.lastEffective = e.taken
@@ -107,7 +115,7 @@ func (t *Trace) add(g *G) {
 		t.accesses = push(t.accesses, a)
 	}
 	t.Steps = push(t.Steps, Event{
-		G: int32(g.ID), Cause: g.cause, Kind: g.Op.Kind, from: from, till: int32(len(t.accesses)),
+		G: int32(g.ID), Cause: g.cause, Prior: g.kin.prior, Kind: g.Op.Kind, from: from, till: int32(len(t.accesses)),
 	})
 }
 

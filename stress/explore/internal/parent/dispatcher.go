@@ -1,6 +1,7 @@
 package parent
 
 import (
+	"slices"
 	"time"
 
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
@@ -49,6 +50,7 @@ type programState struct {
 	task.Sums
 	parts  int  // parts of its tree with schedules that were not played
 	closed bool // it reached the bound on schedules, with more to play
+	plain  bool // goroutines that are alike may begin in any order
 }
 
 // The sizes of tasks.
@@ -170,6 +172,26 @@ func (d *dispatcher) playLong() {
 	}
 }
 
+// playPlain plays the tree of a program once more, now with goroutines that are alike in any order,
+// because the program may tell them apart. The schedules so far were schedules of the program, so they
+// count as played. They are no classes of the tree that is played now. Tasks that are under way change
+// nothing any more.
+func (d *dispatcher) playPlain(t task.Task, program *programState) {
+	d.total.Classes -= program.Classes
+	program.plain, program.Classes, program.parts, program.Alike = true, 0, 1, false
+	d.total.Alike = slices.ContainsFunc(d.programs, func(p programState) bool { return p.Alike })
+	d.queue = slices.DeleteFunc(d.queue, func(q task.Task) bool {
+		return q.Part != nil && slices.Equal(q.Programs, t.Programs)
+	})
+	root := task.Task{Programs: t.Programs, Strategy: t.Strategy, Part: &strategy.Part{}, Plain: true}
+	d.shards.open[t.Lane] = 0 // its parts are dropped
+	if d.shards.programs >= fewPrograms {
+		root.Lane = t.Lane // it is played where its program was
+	}
+	d.shards.ofTree(&root)
+	d.enqueue(root)
+}
+
 // onlyEndless reports whether no schedule so far came to its end within the bound on steps. A single
 // program is asked for: of the scenarios of a semaphore, each is a few hundred steps.
 func (d *dispatcher) onlyEndless() bool {
@@ -281,6 +303,9 @@ func (d *dispatcher) add(t task.Task, a *task.Answer) {
 			return
 		}
 	}
+	if program != nil && program.plain && t.Part != nil && !t.Plain {
+		return // was handed out before
+	}
 	if a.Elsewhere { // so what was left of it stays open here
 		return
 	}
@@ -316,6 +341,10 @@ func (d *dispatcher) add(t task.Task, a *task.Answer) {
 	if t.Part != nil {
 		program.parts--
 		d.shards.open[t.Lane]--
+		if a.Told && a.Found == nil {
+			d.playPlain(t, program)
+			return
+		}
 		d.requeue(t, a, program)
 	}
 }
@@ -334,7 +363,7 @@ func (d *dispatcher) requeue(t task.Task, a *task.Answer, program *programState)
 	}
 	for _, part := range d.shards.split(t, a) {
 		program.parts++
-		rest := task.Task{Programs: t.Programs, Strategy: t.Strategy, Part: part, Lane: t.Lane, Age: t.Age + 1}
+		rest := task.Task{Programs: t.Programs, Strategy: t.Strategy, Part: part, Plain: t.Plain, Lane: t.Lane, Age: t.Age + 1}
 		d.shards.ofTree(&rest)
 		d.enqueue(rest)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
 	"github.com/semabench/semabench/stress/explore/internal/task"
+	"github.com/semabench/semabench/stress/explore/internal/verdict"
 )
 
 // answerTo plays a task of a made-up program: a part is left over until it has been played by three
@@ -171,5 +172,50 @@ func TestDeadline(t *testing.T) {
 	d := newDispatcher(task.Options{Schedules: 100, Time: -time.Second}, 1)
 	if _, ok := d.next(); ok || !d.late {
 		t.Errorf("a task was handed out: %v, late: %v", ok, d.late)
+	}
+}
+
+// If a task finds that a program may tell goroutines apart that are alike, the whole tree is played once
+// more without the rule, and only its classes count. The result does not depend on the processes, and
+// shards join to it if every shard comes to the same.
+func TestToldApart(t *testing.T) {
+	telling := func(name string) func(task.Task) *task.Answer {
+		return func(k task.Task) *task.Answer {
+			a := uneven(0)(k)
+			a.Sums.Alike = k.Part != nil && !k.Plain
+			if a.Told = k.Name == name && !k.Plain; a.Told {
+				a.Rest = nil
+			}
+			return a
+		}
+	}
+	o := task.Options{Schedules: task.NoBound, Time: time.Hour, Strategy: "dpor"}
+	for _, name := range []string{"tree 0.0", "tree 0.3", "tree 2.1"} {
+		_, want := playWith(o, 1, 1, 0, telling(name))
+		plain := 0
+		for seed := range uint64(10) {
+			tasks, d := playWith(o, 1, 1+int(seed%5), seed, telling(name))
+			if d.total != want.total || d.total.Alike || d.programs[0].parts != 0 {
+				t.Errorf("%s, seed %d: %+v, want %+v", name, seed, d.total, want.total)
+			}
+			classes := 0
+			for _, k := range tasks {
+				if k.Plain {
+					classes += telling(name)(k).Sums.Classes
+					plain++
+				}
+			}
+			if d.total.Classes != classes {
+				t.Errorf("%s, seed %d: %d classes, want the %d of plain tasks", name, seed, d.total.Classes, classes)
+			}
+		}
+		if plain == 0 {
+			t.Errorf("%s: nothing was played without the rule", name)
+		}
+		j := &joined{shards: []*shardRecord{shardOf(o, "1/2", 1, 1, telling(name)), shardOf(o, "2/2", 1, 2, telling(name))}}
+		r := j.result(o, []string{""})
+		if whole := name[5] == '0'; (r.Verdict == verdict.Pass) != whole || whole && r.Schedules != want.total.Played {
+			t.Errorf("%s: the shards join to %s, %d schedules, want %d: %s", name, r.Verdict, r.Schedules, want.total.Played, r.Text)
+		}
 	}
 }

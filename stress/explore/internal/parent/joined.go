@@ -125,7 +125,7 @@ func (j *joined) mergeAll() {
 			break
 		}
 		r, kept := j.answerOf(t.Name)
-		a := &task.Answer{ID: t.ID, Sums: kept.Sums, Pairs: kept.Pairs, Late: kept.Late, Parts: kept.Parts}
+		a := &task.Answer{ID: t.ID, Sums: kept.Sums, Pairs: kept.Pairs, Late: kept.Late, Told: kept.Told, Parts: kept.Parts}
 		if kept.Rest {
 			a.Rest = t.Part
 			j.short = j.short || a.Parts == 0 && !j.closes(t, a)

@@ -42,6 +42,7 @@ type taskAnswer struct {
 	Found *task.Finding `json:",omitempty"`
 	Pairs []string      `json:",omitempty"`
 	Late  bool          `json:",omitempty"`
+	Told  bool          `json:",omitempty"`
 	Rest  bool          `json:",omitempty"` // schedules of the part were left
 	Parts int           `json:",omitempty"` // in so many parts
 }
@@ -122,7 +123,7 @@ func (s *sharing) record(t task.Task, a *task.Answer) {
 	if s.answers == nil {
 		return
 	}
-	kept := taskAnswer{Sums: a.Sums, Pairs: a.Pairs, Late: a.Late, Rest: a.Rest != nil}
+	kept := taskAnswer{Sums: a.Sums, Pairs: a.Pairs, Late: a.Late, Told: a.Told, Rest: a.Rest != nil}
 	if a.Found != nil {
 		found := *a.Found // its number is still of its task
 		kept.Found = &found

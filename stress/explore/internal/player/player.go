@@ -55,7 +55,7 @@ func (p *player) play(t task.Task) *task.Answer {
 		}
 		f, rest := s.playTask(t, budget, observe)
 		a.Sums.Add(s.sums)
-		a.Rest = rest
+		a.Rest, a.Told = rest, s.told
 		if f != nil {
 			f.Program, f.Nth = i, a.Sums.Played
 			a.Found = f.finding()

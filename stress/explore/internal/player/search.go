@@ -38,6 +38,7 @@ type search struct {
 	length   int           // steps of the default schedule; 0 until it was measured
 	extra    *failing      // see takeExtra
 	deadline time.Time     // of the current task
+	told     bool          // the current task has to be played plain
 	races    int           // races that the detector reported in this process before this schedule
 }
 
@@ -45,6 +46,8 @@ func newSearch(o task.Options, p Program) *search {
 	o = o.WithDefaults()
 	always := limits(o)
 	always.AskAlways = true
+	// An oracle may know goroutines by what they do, and the programs of one are made different.
+	always.Twins = !o.NoAlike && p.Judge == nil
 	return &search{options: o, program: p, exec: schedrt.New(limits(o)), dpor: schedrt.New(always)}
 }
 
@@ -90,7 +93,11 @@ func (s *search) newStrategy(t task.Task) strategy.Search {
 	if t.Long {
 		length = func() int { return max(1, t.Length) }
 	}
-	return strategy.New(t.Strategy, t.Seed, s.options.PreemptionBound(), length)
+	st := strategy.New(t.Strategy, t.Seed, s.options.PreemptionBound(), length)
+	if d, ok := st.(*strategy.DPOR); ok {
+		d.Twins = !t.Plain && s.dpor.FindsTwins()
+	}
+	return st
 }
 
 // defaultLength returns the number of steps of the default schedule, over which PCT spreads its
@@ -151,6 +158,7 @@ func (s *search) play(x *schedrt.Exec, st strategy.Search) (what string) {
 func (s *search) playTask(t task.Task, budget *budget, observe func(*strategy.Recorder)) (
 	*failing, *strategy.Part,
 ) {
+	s.told = false
 	s.extra = nil // before newStrategy, which plays a schedule of its own for PCT
 	x := s.execFor(t)
 	s.deadline = budget.deadline
@@ -183,6 +191,12 @@ func (s *search) playTask(t task.Task, budget *budget, observe func(*strategy.Re
 				},
 				schedule: slices.Clone(recorder.Schedule),
 			}, nil
+		}
+		if d, ok := tree.(*strategy.DPOR); ok && d.Twins {
+			if s.told = x.ToldApart(); s.told {
+				return nil, nil
+			}
+			s.sums.Alike = s.sums.Alike || d.Reduced
 		}
 		more := recorder.Done(x)
 		if !t.Long { // the pairs of a long schedule are too many to keep

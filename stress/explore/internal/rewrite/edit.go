@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"go/types"
 	"maps"
 	"slices"
 	"strings"
@@ -26,6 +27,7 @@ type writer struct {
 	pairs     map[*ast.UnaryExpr]bool // receives with two results
 	hidden    map[ast.Node]bool       // nodes that the edit around them rewrites
 	initsSeen int                     // init functions that were renamed
+	changed   map[types.Object]bool   // local variables that may change; see changes
 	refusal   error                   // the first construct that cannot be rewritten
 }
 

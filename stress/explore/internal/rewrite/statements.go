@@ -45,6 +45,7 @@ func (w *writer) visit(n ast.Node) {
 		w.guardOnce(n)
 	case *ast.GoStmt:
 		w.goStmt(n)
+		w.captures(n.Call.Fun)
 	case *ast.SelectStmt:
 		w.selectStmt(n)
 	case *ast.RangeStmt:
@@ -73,6 +74,11 @@ func (w *writer) visit(n ast.Node) {
 		w.receive(n)
 	case *ast.CallExpr:
 		w.builtin(n)
+		for _, a := range n.Args {
+			if mayStart(a) {
+				w.captures(a)
+			}
+		}
 		w.passFiles(n)
 	}
 }
@@ -182,124 +188,115 @@ func (w *writer) sharesLoopVariables() bool {
 	return v != "" && version.Compare(v, "go1.22") < 0
 }
 
-// goStmt rewrites a go statement. A function literal without parameters is passed on; any other
-// call needs its function and arguments evaluated first, as the statement does. A literal without
-// parameters may run later with nothing saved: what it captures, it captures by reference in the
-// original, too.
-func (w *writer) goStmt(n *ast.GoStmt) {
+// selectStmt rewrites a select to a switch. The channels and the values to send are evaluated in
+// the header of the switch, once and in the order of the source, as in a select:
+//
+//	switch explore__0, explore__1 := explore__.From(a), explore__.To(b).Case(x);
+//		explore__.Select(false, explore__0, explore__1) {
+//	case 0: v, ok := explore__0.Value2();
+//	default:
+//
+// A switch, because break leaves it as it leaves a select, and because its clauses have a scope
+// each.
+//
+// Without a default clause the last clause becomes the default: a select without one is a
+// terminating statement, and a switch is one only with a default.
+func (w *writer) selectStmt(n *ast.SelectStmt) {
 	w.engine()
-	call := n.Call
-	lit, ok := call.Fun.(*ast.FuncLit)
-	if ok && lit.Type.Params.NumFields() == 0 && lit.Type.Results == nil {
-		w.replace(n.Go, call.End(), func() string { return w.engine() + ".Go(" + w.node(lit) + ")" })
+	clauses := n.Body.List
+	if len(clauses) == 0 {
+		w.replace(n.Pos(), n.End(), func() string { return "for { " + w.engine() + ".Forever() }" })
 		return
 	}
-	w.replace(n.Go, call.End(), func() string { return w.evaluated(call) })
-}
-
-// evaluated returns the text that evaluates the parts of a call that may change later, and then
-// starts it:
-//
-//	{ explore__f := f; explore__0, explore__1 := a, g();
-//		explore__.Go(func() { explore__f(explore__0, explore__1) }) }
-//
-// Arguments that are fixed are not saved. It keeps the text short, and a builtin or a generic
-// function without its type arguments is no value that could be saved.
-func (w *writer) evaluated(call *ast.CallExpr) string {
-	var before strings.Builder
-	fun := w.saved(call.Fun, "explore__f", call, &before)
-	var args []string
-	for i, a := range call.Args {
-		// A call f(g()) that passes on several results. It is the only argument then.
-		if tuple, ok := w.pkg.info.Types[a].Type.(*types.Tuple); ok {
-			for k := range tuple.Len() {
-				args = append(args, fmt.Sprintf("explore__%d", k))
-			}
-			fmt.Fprintf(&before, "%s := %s; ", strings.Join(args, ", "), w.moved(a, call.Pos()))
-			break
+	hasDefault := false
+	var comms []*ast.CommClause
+	for _, s := range clauses {
+		c := s.(*ast.CommClause)
+		if c.Comm == nil {
+			hasDefault = true
+			continue
 		}
-		args = append(args, w.saved(a, fmt.Sprintf("explore__%d", i), call, &before))
+		comms = append(comms, c)
+		w.hide(c)
 	}
-	dots := ""
-	if call.Ellipsis.IsValid() {
-		dots = "..."
-	}
-	start := fmt.Sprintf("%s.Go(func() { %s(%s%s) })", w.engine(), fun, strings.Join(args, ", "), dots)
-	if before.Len() == 0 {
-		return start
-	}
-	return "{ " + before.String() + start + " }"
-}
-
-// saved returns the name of a variable that holds the value of e, or the text of e if e is fixed.
-// The assignment is added to before. A typed value keeps its type in a new variable. An untyped
-// value would get its default type, so its type is written out.
-func (w *writer) saved(
-	e ast.Expr, name string, call *ast.CallExpr, before *strings.Builder,
-) string {
-	if w.isFixed(e) {
-		return w.node(e)
-	}
-	value := w.moved(e, call.Pos())
-	if w.isUntyped(e) {
-		value = fmt.Sprintf("%s(%s)", w.typeName(w.pkg.info.Types[e].Type), value)
-	}
-	fmt.Fprintf(before, "%s := %s; ", name, value)
-	return name
-}
-
-// isUntyped reports whether an expression takes its type from its place: a comparison, a shift of a
-// constant, and what is made of these. It would get another type as the value of a new variable.
-func (w *writer) isUntyped(e ast.Expr) bool {
-	if w.pkg.info.Types[e].Value != nil {
-		return true
-	}
-	switch x := ast.Unparen(e).(type) {
-	case *ast.UnaryExpr:
-		return x.Op != token.AND && x.Op != token.ARROW && w.isUntyped(x.X)
-	case *ast.BinaryExpr:
-		switch x.Op {
-		case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
-			return true
-		case token.SHL, token.SHR:
-			return w.isUntyped(x.X)
-		}
-		return w.isUntyped(x.X) && w.isUntyped(x.Y)
-	}
-	return false
-}
-
-// typeName returns the name of a type that has a constant: a basic type, a named one or a type
-// parameter. The file imports the package of the name, if that is another one.
-func (w *writer) typeName(t types.Type) string {
-	return types.TypeString(t, func(p *types.Package) string {
-		if p.Path() == w.pkg.types.Path() {
-			return ""
-		}
-		// Of the path and not of the name, which two packages may share.
-		alias := "explore__of_" + p.Name() + "_" + short(p.Path(), 12)
-		w.uses[alias] = p.Path()
-		return alias
+	w.replace(n.Select, n.Body.Lbrace+1, func() string {
+		return w.header(n.Select, comms, hasDefault)
 	})
+	for i, c := range comms {
+		w.clause(c, i, !hasDefault && i == len(comms)-1)
+	}
 }
 
-// isFixed reports whether an expression has the same value at any time: a constant, a type, a
-// function. A method value is not fixed: it holds a copy of its receiver.
-func (w *writer) isFixed(e ast.Expr) bool {
-	tv := w.pkg.info.Types[e]
-	if tv.Value != nil || tv.IsNil() || tv.IsBuiltin() || tv.IsType() {
-		return true
+// hide keeps the communication of a clause from being rewritten on its own: the header has it.
+func (w *writer) hide(c *ast.CommClause) {
+	w.hidden[c.Comm] = true
+	if u := received(c.Comm); u != nil {
+		w.hidden[u] = true
 	}
-	e = ast.Unparen(e)
-	switch x := e.(type) {
-	case *ast.IndexExpr:
-		return w.isFixed(x.X) && w.pkg.info.Types[x.Index].IsType()
-	case *ast.SelectorExpr:
-		f, ok := w.pkg.info.Uses[x.Sel].(*types.Func)
-		return ok && f.Signature().Recv() == nil
-	case *ast.Ident:
-		_, ok := w.pkg.info.Uses[x].(*types.Func)
-		return ok
+}
+
+// received returns the receive of a clause, nil for a send. A receive may stand in parentheses.
+func received(comm ast.Stmt) *ast.UnaryExpr {
+	var e ast.Expr
+	switch s := comm.(type) {
+	case *ast.ExprStmt:
+		e = s.X
+	case *ast.AssignStmt:
+		e = s.Rhs[0]
+	default:
+		return nil
 	}
-	return false
+	u, _ := ast.Unparen(e).(*ast.UnaryExpr)
+	return u
+}
+
+// header returns the text of the switch up to its brace. The expressions are rewritten in turn: a
+// channel may come from a call that itself receives. A select with a default alone is a switch
+// without a tag, whose default clause always runs. All channels are evaluated though one case is
+// taken, because the language says so: “exactly once, in source order, upon entering the select
+// statement”.
+func (w *writer) header(at token.Pos, comms []*ast.CommClause, hasDefault bool) string {
+	if len(comms) == 0 {
+		return "switch {"
+	}
+	var names, values []string
+	for i, c := range comms {
+		names = append(names, fmt.Sprintf("explore__%d", i))
+		if u := received(c.Comm); u != nil {
+			values = append(values, fmt.Sprintf("%s.From(%s)", w.engine(), w.moved(u.X, at)))
+			continue
+		}
+		s := c.Comm.(*ast.SendStmt)
+		values = append(values, fmt.Sprintf("%s.To(%s).Case(%s)",
+			w.engine(), w.moved(s.Chan, at), w.moved(s.Value, at)))
+	}
+	all := strings.Join(names, ", ")
+	return fmt.Sprintf("switch %s := %s; %s.Select(%v, %s) {",
+		all, strings.Join(values, ", "), w.engine(), hasDefault, all)
+}
+
+// clause rewrites the head of the i'th clause. The values of a receive are assigned at its begin,
+// and not in the header: the left side is evaluated only if the case is taken. The value is fetched
+// by a call of the case, which has stored it: the type of the value is then the type of the
+// channel, without a conversion.
+func (w *writer) clause(c *ast.CommClause, i int, last bool) {
+	w.replace(c.Case, c.Colon+1, func() string {
+		label := fmt.Sprintf("case %d:", i)
+		if last {
+			label = "default:"
+		}
+		a, ok := c.Comm.(*ast.AssignStmt)
+		if !ok {
+			return label
+		}
+		var left []string
+		for _, e := range a.Lhs {
+			left = append(left, w.node(e))
+		}
+		value := "Value"
+		if len(left) == 2 {
+			value = "Value2"
+		}
+		return fmt.Sprintf("%s %s %v explore__%d.%s();", label, strings.Join(left, ", "), a.Tok, i, value)
+	})
 }

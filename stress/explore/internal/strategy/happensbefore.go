@@ -16,6 +16,7 @@ import (
 // Slices are used again from schedule to schedule, because this is the most expensive part of a
 // search.
 type happensBefore struct {
+	twins   bool // the first steps of goroutines that are alike are ordered, see DPOR.Twins
 	trace   *schedrt.Trace
 	clocks  [][]int32 // by step
 	last    []int32   // by goroutine: its last step, or -1
@@ -72,6 +73,9 @@ func (o *happensBefore) addStep(at int32, collect bool) {
 	}
 	if s.Cause >= 0 {
 		clock = join(clock, o.clocks[s.Cause])
+	}
+	if o.twins && s.Prior >= 0 {
+		clock = join(clock, o.clocks[s.Prior])
 	}
 	if o.barrier >= 0 {
 		clock = join(clock, o.clocks[o.barrier])

@@ -27,6 +27,7 @@ type Options struct {
 	NoDaemons   bool
 	LazyClock   bool
 	Preemptions int
+	NoAlike     bool
 	Shard       string
 	ShardFile   string
 	Join        string

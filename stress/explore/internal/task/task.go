@@ -28,6 +28,7 @@ type Task struct {
 	Part      *strategy.Part // the part of the tree to play; nil if the schedules are drawn
 	Age       int            // number of earlier tasks that played some of this part
 	Long      bool           // play to Options.LongBound
+	Plain     bool           // goroutines that are alike may begin in any order
 	Length    int            // expected steps of a schedule, if Long
 	Name      string         `json:"-"` // the same in every shard; see package parent
 	Lane      int            `json:"-"` // decides which shard plays it; 0: every shard does
@@ -42,6 +43,7 @@ type Answer struct {
 	Rest  *strategy.Part // the schedules of the part that were not played; nil if there are none
 	Late  bool           // the time was over before all schedules were played
 	Pairs []string       // ordered pairs that this process saw for the first time
+	Told  bool           // the program may tell goroutines apart that are alike: play it plain
 
 	Elsewhere bool `json:"-"` // it belongs to another shard, so nothing was played
 	Parts     int  `json:"-"` // of an answer that a shard has recorded: the parts that Rest was split in
@@ -58,6 +60,7 @@ type Sums struct {
 	Endless int  // schedules cut off at the bound on steps
 	Longest int  // steps of the longest schedule that was played
 	Cut     bool // the bound on preemptions kept DFS from some schedules
+	Alike   bool // goroutines that are alike began in one order only
 	Left    int  // the most goroutines that one schedule left behind
 	Skipped bool // the test of a suite skipped itself in the last schedule
 
@@ -73,6 +76,7 @@ func (s *Sums) Add(other Sums) {
 	s.Endless += other.Endless
 	s.Longest = max(s.Longest, other.Longest)
 	s.Cut = s.Cut || other.Cut
+	s.Alike = s.Alike || other.Alike
 	s.Left = max(s.Left, other.Left)
 	s.Skipped = s.Skipped || other.Skipped
 	if s.Skips == 0 {

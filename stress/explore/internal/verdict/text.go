@@ -143,11 +143,20 @@ func (e *Exploration) completeText() string {
 	}
 	return fmt.Sprintf(
 		"%s %d schedules that differ in more than the order of independent "+
-			"operations (%d played, %d given up half way)",
-		completeAll(schedrt.RaceEnabled), e.classes(),
+			"operations%s (%d played, %d given up half way)",
+		completeAll(schedrt.RaceEnabled), e.classes(), e.renaming(),
 		e.Total.Played,
 		e.Total.Pruned,
 	)
+}
+
+// renaming says that the count of schedules is not a count of all, because goroutines that are alike
+// began in one order only.
+func (e *Exploration) renaming() string {
+	if e.Total.Alike {
+		return ", up to renaming of alike goroutines"
+	}
+	return ""
 }
 
 // Found says where a failing schedule was found. Strategy and seed are named because they choose

@@ -38,7 +38,7 @@ func (wg *WaitGroup) Wait() {
 // panic.
 func (wg *WaitGroup) Go(f func()) {
 	wg.Add(1)
-	schedrt.Go(func() {
+	run := func() {
 		defer func() {
 			if x := recover(); x != nil {
 				panic(x) // the execution ends here, so no goroutine needs the Done
@@ -46,7 +46,8 @@ func (wg *WaitGroup) Go(f func()) {
 			wg.Done()
 		}()
 		f()
-	})
+	}
+	schedrt.Go(schedrt.Lit(run, wg, f))
 }
 
 // A Cond is a sync.Cond. Under control it is a model only: the real one would let the Go scheduler
