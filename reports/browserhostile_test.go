@@ -45,6 +45,7 @@ func TestBrowserHostileNames(t *testing.T) {
 		{"zero-and-negative", samples("a", 0, 0, 0, 0, 0, 0) + samples("b", -1, -2, -3, -4, -5, -6)},
 		{"no-direction", inUnit("furlongs", rowOf("n=1", 1, 2)+rowOf("n=2", 1, 2)+rowOf("n=3", 2, 3))},
 		{"many-columns", large(1, 3, 12, 2, "")},
+		{"a-ranking", strings.ReplaceAll(large(1, 3, 14, 2, ""), "ns/op", "ns/op 0.1 noise-"+strings.Repeat("x", 60))},
 		{"2000-rows", large(1, 2000, 4, 8, "")},
 	}
 	for _, test := range tests {
