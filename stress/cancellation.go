@@ -218,7 +218,11 @@ func leaverMeetsGrant(t *trial) {
 		t.take(sem, 1)
 		var leavers []*call
 		var cancels []func()
-		for range 1 + round/4%3 {
+		row := 1 + round/4%3
+		if t.impl.Waits != impls.Parked {
+			row = 1 // a wait takes long there
+		}
+		for range row {
 			c := t.startBlocked(sem, 1)
 			leavers, cancels = append(leavers, c), append(cancels, c.cancel)
 		}
