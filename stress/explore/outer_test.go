@@ -42,7 +42,7 @@ func TestOuterT(t *testing.T) {
 			}
 		}, "outer_test.go:41: n = 1, want 2\n"},
 		"helper":  {func(t *testing.T) { mustBeTwo(t, lost()) }, "outer_test.go:27: n is 1\n"},
-		"subtest": {func(t *testing.T) { t.Run("sub", func(t *testing.T) { mustBeTwo(t, lost()) }) }, "n is 1\n"},
+		"subtest": {func(t *testing.T) { t.Run("sub", func(t *testing.T) { mustBeTwo(t, lost()) }) }, "outer_test.go:27: n is 1\n"},
 		"cleanup": {func(t *testing.T) {
 			n := int64(2)
 			t.Cleanup(func() { mustBeTwo(t, n) })

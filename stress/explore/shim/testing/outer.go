@@ -62,7 +62,7 @@ func (o *Outer) known() bool {
 }
 
 // Reset undoes what the last schedule did. It is called outside of a schedule. Cleanups of a schedule that
-// was cut off are dropped: its goroutines are gone, and so is what they would clean up.
+// was cut off are dropped: its goroutines are gone, and so are the things to clean up.
 func (o *Outer) Reset() {
 	if !o.known() {
 		return
@@ -88,6 +88,10 @@ func (o *Outer) Message() string {
 	}
 	var lines []string
 	for line := range strings.Lines(string(*o.output)) {
+		// The heading of a subtest has a time, and a number that counts its calls in all schedules.
+		if strings.HasPrefix(strings.TrimSpace(line), "--- FAIL: ") {
+			continue
+		}
 		lines = append(lines, strings.TrimPrefix(strings.TrimRight(line, "\n"), "    "))
 	}
 	if text := strings.TrimSpace(strings.Join(lines, "\n")); text != "" {
