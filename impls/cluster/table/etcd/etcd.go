@@ -38,18 +38,19 @@ var engine = sync.OnceValues(func() (cluster.Engine, error) {
 	return server.Engine()
 })
 
-// alive closes with this process, and not when the garbage collector finds it without a user.
-var alive io.WriteCloser
+// alive keeps the pipes to shells open until this process ends: the garbage collector would close them.
+var alive []io.Closer
 
 // removeLater lets a shell remove the directory when this process has ended, in whatever way. A verb plays
 // one program after another in processes of their own, which close nothing at their end, and etcd
 // reserves 64 MB in each directory.
 func removeLater(dir string) error {
 	c := exec.Command("sh", "-c", `read -r word; sleep 1; rm -rf "$0"`, dir)
-	var err error
-	if alive, err = c.StdinPipe(); err != nil {
+	end, err := c.StdinPipe()
+	if err != nil {
 		return err
 	}
+	alive = append(alive, end)
 	return c.Start()
 }
 
