@@ -117,7 +117,8 @@ func addTo(old, new *float64, share float64, isNew bool) {
 }
 
 // stack returns the functions of a sample, the outermost first. Package testing, which calls the benchmark, is left
-// out: it is the same on both sides, and takes the widest rows of the picture.
+// out: it is the same on both sides, and takes the widest rows of the picture. So is the runtime's preemption of a
+// function, which happens more often on a busy machine, and its time counts as time of that function.
 func stack(s *profile.Sample) (names []string) {
 	for _, l := range slices.Backward(s.Location) {
 		if len(l.Line) == 0 {
@@ -131,6 +132,9 @@ func stack(s *profile.Sample) (names []string) {
 	}
 	for len(names) > 1 && strings.HasPrefix(names[0], "testing.(*B).") {
 		names = names[1:]
+	}
+	if i := slices.Index(names, "runtime.asyncPreempt"); i > 0 {
+		names = names[:i]
 	}
 	return names[:min(len(names), mostDepth)]
 }

@@ -62,7 +62,8 @@ func outline(f *gate.Frame) string {
 func TestCompare(t *testing.T) {
 	old := written(t, map[string]int64{"testing.(*B).runN p.BenchmarkX p.work p.sort": 60, "testing.(*B).runN p.BenchmarkX p.work": 30,
 		"runtime.mcall": 10, "testing.(*B).runN p.BenchmarkX -": 100})
-	new := written(t, map[string]int64{"testing.(*B).runN p.BenchmarkX p.work +p.check +p.inner": 50, "testing.(*B).runN p.BenchmarkX p.work p.sort": 50})
+	new := written(t, map[string]int64{"testing.(*B).runN p.BenchmarkX p.work +p.check +p.inner": 40,
+		"testing.(*B).runN p.BenchmarkX p.work p.check p.inner runtime.asyncPreempt runtime.asyncPreempt2": 10, "testing.(*B).runN p.BenchmarkX p.work p.sort": 50})
 	costs, err := Compare(old, new)
 	if err != nil {
 		t.Fatal(err)
