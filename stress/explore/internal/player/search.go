@@ -46,8 +46,9 @@ func newSearch(o task.Options, p Program) *search {
 	o = o.WithDefaults()
 	always := limits(o)
 	always.AskAlways = true
-	// An oracle may know goroutines by what they do, and the programs of one are made different.
-	always.Twins = !o.NoAlike && p.Judge == nil
+	// The judge of a history knows its calls by their goroutines. Programs with a history differ in more
+	// than the names of goroutines anyway.
+	always.Twins = !o.NoAlike && p.History == nil
 	return &search{options: o, program: p, exec: schedrt.New(limits(o)), dpor: schedrt.New(always)}
 }
 

@@ -300,31 +300,39 @@ func (w *writer) noteChanges(n ast.Node) {
 }
 
 // noteChanged notes the variables at the roots of some expressions. With := the variables that are
-// declared there are in Defs, and do not change by it.
+// declared there are in Defs, and do not change by it. What a pointer, a slice or a map refers to is
+// not the variable itself.
 func (w *writer) noteChanged(all ...ast.Expr) {
 	for _, e := range all {
 		for e != nil {
 			switch x := ast.Unparen(e).(type) {
 			case *ast.SelectorExpr:
-				e = x.X
-				continue
+				e = w.within(x.X)
 			case *ast.IndexExpr:
-				e = x.X
-				continue
+				e = w.within(x.X)
 			case *ast.SliceExpr:
-				e = x.X
-				continue
-			case *ast.StarExpr:
-				e = x.X
-				continue
+				e = w.within(x.X)
 			case *ast.Ident:
 				if o := w.pkg.info.Uses[x]; o != nil {
 					w.changed[o] = true
 				}
+				e = nil
+			default:
+				e = nil
 			}
-			break
 		}
 	}
+}
+
+// within returns an expression if its parts are stored in itself, and nil if it refers to them.
+func (w *writer) within(e ast.Expr) ast.Expr {
+	if t := w.pkg.info.Types[e].Type; t != nil {
+		switch t.Underlying().(type) {
+		case *types.Pointer, *types.Slice, *types.Map:
+			return nil
+		}
+	}
+	return e
 }
 
 // savedNames returns the names among some texts that the rewriter has made up for saved values.
