@@ -14,13 +14,17 @@ import (
 	"github.com/semabench/semabench/internal/exploration"
 )
 
-const exploreDoc = `Plays every schedule of the tests of a package that call explore.Run, explore.Semaphore,
+const exploreDoc = `Plays every schedule of the tests of packages that call explore.Run, explore.Semaphore,
 explore.Tests or explore.Replay, or as many schedules as the bounds allow. The flags are those of
 go test with -explore.…; in addition this command shows progress, and Ctrl-C keeps the results so far.
 -impl needs no test: it explores implementations of this suite.
 
 If the tests of the package do not import this suite, each Test function, each Example with
 a comment for its output, and each Fuzz function with its seeds, is explored unmodified by the rules of explore.Tests. The module need not require this suite.
+
+A pattern such as ./... names several packages, which are explored one after the other. A package
+without tests, or without a test that matches -run, is left out. The exit code is the worst one, and
+a package that is refused beside others makes the outcome unknown.
 
 The schedules that are played, and the failure that is reported, depend on the flags alone. They do
 not depend on -workers, nor on which process is faster. Only -time and Ctrl-C end an exploration at
@@ -71,7 +75,7 @@ type exploreCall struct {
 	flags  *flagSet
 }
 
-// explore explores the tests of a package.
+// explore explores the tests of packages.
 // The tests explore in a process of their own, which go test would start as well. So a test
 // explores the same schedules under this verb and under go test, and a failure that one shows
 // can be replayed by the other.
@@ -191,7 +195,7 @@ func (e *exploreCall) positional(f *flagSet, args []string) error {
 		return err
 	}
 	if f.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q: want one package", f.Arg(0))
+		return fmt.Errorf("unexpected argument %q: want one package or one pattern, such as ./...", f.Arg(0))
 	}
 	if f.given("impl") {
 		return fmt.Errorf("-impl explores without a package: leave out %s", e.Package)

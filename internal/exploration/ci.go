@@ -33,7 +33,7 @@ func (r *run) writeForCI(b *testBinary) error {
 	if err != nil {
 		return fmt.Errorf("writing JUnit: %w", err)
 	}
-	return errors.Join(r.writeJUnit(f, b.done), f.Close())
+	return errors.Join(r.writeJUnit(f, b), f.Close())
 }
 
 // A suite of JUnit's XML format, as far as CI systems read it.
@@ -62,10 +62,10 @@ type verdict struct {
 
 // writeJUnit writes a test case for each exploration. The format has no case that is unknown: such an
 // exploration is skipped, with the bound as the reason, as it is no failure and must not be a success.
-func (r *run) writeJUnit(w io.Writer, done []explore.Event) error {
-	s := suite{Name: "explore " + r.Package, Tests: len(done)}
-	for _, d := range done {
-		c := testCase{Class: r.Package, Name: printable(nameOf(d)), Time: strconv.FormatFloat(d.Seconds, 'f', 3, 64)}
+func (r *run) writeJUnit(w io.Writer, b *testBinary) error {
+	s := suite{Name: "explore " + r.Package, Tests: len(b.done)}
+	for i, d := range b.done {
+		c := testCase{Class: cmp.Or(b.packageOf(i), r.Package), Name: printable(nameOf(d)), Time: strconv.FormatFloat(d.Seconds, 'f', 3, 64)}
 		text := printable(d.Result.Text)
 		switch d.Result.Verdict {
 		case explore.Fail:

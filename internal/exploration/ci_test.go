@@ -23,7 +23,7 @@ func events() []explore.Event {
 // success.
 func TestJUnit(t *testing.T) {
 	var b strings.Builder
-	if err := (&run{Options: Options{Package: "./p"}}).writeJUnit(&b, events()); err != nil {
+	if err := (&run{Options: Options{Package: "./p"}}).writeJUnit(&b, &testBinary{done: events()}); err != nil {
 		t.Fatal(err)
 	}
 	var s suite

@@ -23,9 +23,11 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/semabench/semabench/internal/layout"
+	"github.com/semabench/semabench/stress/explore"
 )
 
 // Options say which tests to run, and how.
@@ -33,7 +35,7 @@ import (
 // Flags are passed on as they are. This package knows none of them, so a new flag of package
 // explore needs no change here.
 type Options struct {
-	Package string   // pattern of one package, as the user named it
+	Package string   // pattern of packages, as the user named them
 	Run     string   // pattern of tests, as of go test -run; "" is every test
 	Impls   []string // explore these implementations of this module, and ignore Package and Run
 	Tags    string   // build tags, separated by commas
@@ -60,6 +62,7 @@ type run struct {
 	nested   *layout.Nested // the module in folder, if Constructors made it
 	scratch  string         // temporary: the test binary and its events
 	progress *progressLine
+	finished []explore.Event // the last event of each exploration, once all have ended
 }
 
 // Run runs the tests and prints one result for each exploration. The error is for package exitcode:
@@ -97,6 +100,26 @@ func (r *run) run(ctx context.Context) error {
 	if r.nested != nil {
 		defer r.nested.Close()
 	}
+	if r.folder == "" {
+		if packages, without := r.packages(ctx); len(packages) > 1 {
+			return r.exploreEach(ctx, packages, without)
+		} else if len(packages) == 1 {
+			r.Package = onePackage(r.Package, packages[0])
+		}
+	}
+	return r.runOne(ctx)
+}
+
+// onePackage returns the name of the only package with tests: its path if the pattern may name others.
+func onePackage(pattern, path string) string {
+	if strings.Contains(pattern, "...") {
+		return path
+	}
+	return pattern
+}
+
+// runOne explores one package.
+func (r *run) runOne(ctx context.Context) error {
 	if r.folder == "" && !r.knowsExplorer(ctx) {
 		return r.exploreUnmodified(ctx)
 	}

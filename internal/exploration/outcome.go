@@ -40,6 +40,7 @@ func (r *run) report(ctx context.Context, b *testBinary, ended error) error {
 			refused++
 		}
 	}
+	r.finished = b.done
 	if err := r.writeSummary(b, ctx.Err() != nil); err != nil {
 		return fmt.Errorf("%w: writing the summary: %w", exitcode.ErrFailed, err)
 	}
@@ -158,6 +159,7 @@ type Summary struct {
 // The fields repeat the fields of explore.Result instead of embedding it. A renamed field there
 // must not rename a key that scripts read.
 type SummaryRow struct {
+	Package   string  `json:"package,omitempty"` // if the command named several
 	Test      string  `json:"test"`
 	Call      int     `json:"door"` // which exploration of the test, from 1
 	Verdict   string  `json:"verdict"`
@@ -187,10 +189,10 @@ func (r *run) writeSummary(b *testBinary, interrupted bool) error {
 		Version: summaryVersion, Race: r.Race, Interrupted: interrupted,
 		Explorations: []SummaryRow{}, // an empty list, and not null, for readers in other languages
 	}
-	for _, d := range b.done {
+	for i, d := range b.done {
 		res := d.Result
 		f.Explorations = append(f.Explorations, SummaryRow{
-			Test: d.Test, Call: d.Call, Verdict: string(res.Verdict), Bound: res.Bound, What: res.What, Schedule: res.Schedule,
+			Package: b.packageOf(i), Test: d.Test, Call: d.Call, Verdict: string(res.Verdict), Bound: res.Bound, What: res.What, Schedule: res.Schedule,
 			Scenario: res.Scenario, Strategy: res.Strategy, Schedules: res.Schedules, Pruned: res.Pruned, Pairs: res.Pairs,
 			Reversed: res.Reversed, Workers: d.Workers, Seconds: d.Seconds, Text: res.Text,
 		})

@@ -2,6 +2,7 @@ package exploration
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,6 +37,15 @@ type testBinary struct {
 
 	begun []explore.Event // the first event of each exploration
 	done  []explore.Event // the last event of each exploration that came to an end
+	of    []string        // the package of each of these, if they are of several
+}
+
+// packageOf returns the package of an exploration that came to an end, "" if there is only one.
+func (b *testBinary) packageOf(i int) string {
+	if i < len(b.of) {
+		return b.of[i]
+	}
+	return ""
 }
 
 // build builds the tests of the package, as go test would. Vet is off, as for the binary that is
@@ -61,7 +71,7 @@ func (r *run) build(ctx context.Context) (*testBinary, error) {
 	dir, tests, ok := strings.Cut(lines[0], "\t")
 	switch {
 	case len(lines) > 1:
-		return nil, fmt.Errorf("%s are %d packages: want one", r.Package, len(lines))
+		return nil, fmt.Errorf("%s are %d packages, and none has tests", r.Package, len(lines))
 	case !ok || tests == "00":
 		return nil, fmt.Errorf("%s has no tests: there is nothing to explore", r.Package)
 	}
@@ -95,12 +105,18 @@ func nothingExplored(ctx context.Context, doing string, err error) error {
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
+var errNoMatch = errors.New("no test in")
+
 // checkPattern refuses a pattern that matches no test. go test would pass, and a typing error would
 // look like a success. The second round lists all tests, for the message.
 //
 // An empty pattern is accepted without any test: noExploration then says what is missing.
 func (r *run) checkPattern(ctx context.Context, b *testBinary) error {
+	if r.Run == "" {
+		return nil
+	}
 	first, _, _ := strings.Cut(r.Run, "/") // -test.list knows no subtests
+	first = cmp.Or(first, ".")             // with an empty list, the binary would run its tests
 	for _, pattern := range []string{first, "."} {
 		out, err := child.Output(ctx, b.dir, r.env, b.path, "-test.list="+pattern)
 		if err != nil && r.nested != nil {
@@ -116,10 +132,10 @@ func (r *run) checkPattern(ctx context.Context, b *testBinary) error {
 			}
 		}
 		switch {
-		case pattern == first && (len(tests) > 0 || r.Run == ""):
+		case pattern == first && len(tests) > 0:
 			return nil
 		case pattern != first || first == ".":
-			return fmt.Errorf("no test in %s matches -run %q; there are %s", r.Package, r.Run,
+			return fmt.Errorf("%w %s matches -run %q; there are %s", errNoMatch, r.Package, r.Run,
 				strings.Join(tests, ", "))
 		}
 	}

@@ -2,6 +2,7 @@ package explore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -109,6 +110,9 @@ func (s Suite) Explore(ctx context.Context) (tests []SuiteTest, err error) {
 	return tests, nil
 }
 
+// ErrNoTests says that a package has nothing that a [Suite] could explore, or nothing that matches Run.
+var ErrNoTests = errors.New("no Test, Fuzz or Example functions to explore")
+
 // build builds the instrumented tests of the package, and selects the tests that match Run. The
 // options are checked before the build, which takes much longer. An empty list of tests is an
 // error, as a suite without tests shows nothing.
@@ -132,7 +136,7 @@ func (s Suite) build(ctx context.Context) (*rewrite.Binary, error) {
 	}
 	if len(binary.Tests) == 0 {
 		binary.Close()
-		return nil, fmt.Errorf("%s has no Test, Fuzz or Example functions to explore%s", s.packageText(), matching)
+		return nil, fmt.Errorf("%s has %w%s", s.packageText(), ErrNoTests, matching)
 	}
 	return binary, nil
 }
