@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"go/importer"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,10 +81,9 @@ func (s *subject) export(pkg, constructor, policies string) {
 	s.impls = []string{"New: %s.New, " + policies}
 }
 
-// load reads the files and makes the mutants. importer.Default needs the GOROOT of the build, so a
-// binary that was built with -trimpath loads nothing.
+// load reads the files and makes the mutants.
 func (s *subject) load(root string) error {
-	s.source = mutate.Source{Files: map[string]string{}, Only: s.only, Importer: importer.Default()}
+	s.source = mutate.Source{Files: map[string]string{}, Only: s.only, Importer: mutate.Standard()}
 	for _, name := range s.files {
 		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(s.dir), name))
 		if err != nil {

@@ -3,7 +3,7 @@
 //
 //	mutants, err := mutate.Package(mutate.Source{
 //		Files:    map[string]string{"queue.go": text},
-//		Importer: importer.Default(),
+//		Importer: mutate.Standard(),
 //	})
 //	for _, m := range mutants {
 //		fmt.Println(m.Where(), m.Operator)

@@ -2,7 +2,6 @@ package mutate_test
 
 import (
 	"fmt"
-	"go/importer"
 	"maps"
 	"slices"
 	"strings"
@@ -208,7 +207,7 @@ func body() {%s
 `
 
 // standard imports packages of the standard library. It asks the go command once for each package.
-var standard = importer.Default()
+var standard = mutate.Standard()
 
 // mutants returns the mutants of a body, without the mutants of the frame around it.
 func mutants(t *testing.T, imports, body string) (all []mutate.Mutant) {

@@ -19,7 +19,7 @@ func TestOneCall(t *testing.T) {
 		"c2 | w1 x0", "d2", "t2 w1", // above the size
 		"a0 w1", "d0", "t0 w1", "r0", "p2", "n",
 	}
-	got := Level{1, 1, 1}.Scenarios(impls.Impl{})
+	got := scenariosOf(Level{1, 1, 1})
 	for i, text := range got {
 		got[i] = strings.TrimPrefix(text, "1: ")
 	}
@@ -33,7 +33,7 @@ func TestOneCall(t *testing.T) {
 // Every program is a scenario that Parse reads back, and that is short enough to be judged.
 func TestEnumeratedProgramsAreScenarios(t *testing.T) {
 	for _, level := range Levels(impls.Impl{}, 4) {
-		for _, text := range level.Scenarios(impls.Impl{}) {
+		for _, text := range scenariosOf(level) {
 			if s, err := parseScenario(text); err != nil || model.ScenarioNotation.Format(s.Program) != text {
 				t.Fatalf("%v: %q: %v", level, text, err)
 			}
@@ -197,4 +197,32 @@ func TestCompleted(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
+}
+
+// The batches of a level have the same scenarios, however large a batch is, and no more are made than taken.
+func TestBatches(t *testing.T) {
+	level := Level{2, 3, 1}
+	want := scenariosOf(level)
+	var got []string
+	for batch := range level.Batches(impls.Impl{}, 100) {
+		if len(batch) != 100 && len(got)+len(batch) != len(want) {
+			t.Errorf("a batch of %d", len(batch))
+		}
+		got = append(got, batch...)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%d scenarios in batches, want the same %d", len(got), len(want))
+	}
+	huge := Level{3, 40, 1} // its programs cannot be listed
+	for batch := range huge.Batches(impls.Impl{}, 10) {
+		if len(batch) != 10 {
+			t.Errorf("a batch of %d", len(batch))
+		}
+		break
+	}
+}
+
+// scenariosOf returns all scenarios of a level.
+func scenariosOf(l Level) []string {
+	return slices.Concat(slices.Collect(l.Batches(impls.Impl{}, 7))...)
 }

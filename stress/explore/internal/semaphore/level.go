@@ -3,6 +3,7 @@ package semaphore
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"math"
 	"slices"
@@ -71,15 +72,28 @@ func sizesOf(impl impls.Impl) []int64 {
 	})
 }
 
-// Scenarios returns the programs of the level that are legal for impl, as scenarios. The texts and
-// not the programs: players are other processes, and a text names a scenario there.
-func (l Level) Scenarios(impl impls.Impl) (texts []string) {
-	for p := range l.programs(impl) {
-		if s := p.scenario(); s.suits(impl) {
-			texts = append(texts, s.text)
+// Batches yields the programs of the level that are legal for impl, as scenarios, n at a time; the last
+// batch may have less. The texts and not the programs: players are other processes, and a text names a
+// scenario there. A level of many calls has millions of programs, so they are made while others are played:
+// a bound on time holds, whatever the level is.
+func (l Level) Batches(impl impls.Impl, n int) iter.Seq[[]string] {
+	return func(yield func([]string) bool) {
+		var batch []string
+		for p := range l.programs(impl) {
+			if s := p.scenario(); s.suits(impl) {
+				batch = append(batch, s.text)
+			}
+			if len(batch) == n {
+				if !yield(batch) {
+					return
+				}
+				batch = nil
+			}
+		}
+		if len(batch) > 0 {
+			yield(batch)
 		}
 	}
-	return texts
 }
 
 // Completed names the sets of programs that the levels make up, size by size. The levels must be in
