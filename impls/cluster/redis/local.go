@@ -31,8 +31,8 @@ type Server struct {
 
 // supervise runs the server in its arguments. When standard input ends it kills the server, and without
 // the word keep it removes a temporary directory. So nothing is left of a program that was killed: redis-server has
-// no option for this.
-const supervise = `"$@" </dev/null >"$LOG" 2>&1 & echo $!; read -r word
+// no option for this. Ctrl-C reaches the shell too, which must live on to do so.
+const supervise = `"$@" </dev/null >"$LOG" 2>&1 & trap '' INT TERM HUP; echo $!; read -r word
 	kill -9 $!; [ "$word" = keep ] || [ -z "$REMOVE" ] || rm -r "$REMOVE"`
 
 // Local starts the redis-server of this machine on the loopback interface, with its data in dir and more

@@ -45,7 +45,7 @@ var alive []io.Closer
 // one program after another in processes of their own, which close nothing at their end, and etcd
 // reserves 64 MB in each directory.
 func removeLater(dir string) error {
-	c := exec.Command("sh", "-c", `read -r word; sleep 1; rm -rf "$0"`, dir)
+	c := exec.Command("sh", "-c", `trap '' INT TERM HUP; read -r word; sleep 1; rm -rf "$0"`, dir)
 	end, err := c.StdinPipe()
 	if err != nil {
 		return err
