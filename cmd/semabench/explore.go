@@ -195,7 +195,7 @@ func (e *exploreCall) positional(f *flagSet, args []string) error {
 		return err
 	}
 	if f.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q: want one package or one pattern, such as ./...", f.Arg(0))
+		return fmt.Errorf("unexpected argument %q: want one package, or one pattern such as ./... for several", f.Arg(0))
 	}
 	if f.given("impl") {
 		return fmt.Errorf("-impl explores without a package: leave out %s", e.Package)

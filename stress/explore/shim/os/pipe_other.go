@@ -10,7 +10,7 @@ import (
 
 // A pipe is none that the scheduler could watch on this system: only a call that waits tells whether it
 // would wait.
-type pipe struct{}
+type pipe struct{ r, w *os.File }
 
 func pipeOf(*os.File) *pipe { return nil }
 
