@@ -201,8 +201,8 @@ func atRandom(t *trial, size int64) {
 	l := t.fullLine(size)
 	for range steps {
 		n := len(l.waiting)
-		if n == 0 { // take what is free: otherwise a request would not have to wait
-			t.take(l.sem, l.free)
+		if n == 0 && l.free > 0 { // take what is free: otherwise a request would not have to wait
+			t.take(l.sem, l.free) // never 0 permits: an implementation may declare that it takes no such request
 			l.held, l.free = size, 0
 		}
 		switch {

@@ -196,7 +196,7 @@ func TestFlawsAreNamed(t *testing.T) {
 	}
 	broken := fmt.Sprint(h.Broken)
 	for _, want := range []string{"cut.txt: cut off: 1 of 2 lines", "plain.txt: no text of a history",
-		"empty.txt: no benchmark line", `next.txt: version "9"`, "date.txt: commit-date: parsing time"} {
+		"empty.txt: it is empty", `next.txt: version "9"`, "date.txt: commit-date: parsing time"} {
 		if !strings.Contains(broken, want) {
 			t.Errorf("broken files are %s, want %q", broken, want)
 		}

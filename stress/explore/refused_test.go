@@ -18,7 +18,6 @@ var refusals = map[string]func(t *explore.T){
 	"net.ListenPacket on unixgram":  func(t *explore.T) { net.ListenPacket("unixgram", "/tmp/a") },
 	"net.LookupHost of example.org": func(t *explore.T) { net.LookupHost("example.org") },
 	"net.Dial on example.org:80":    func(t *explore.T) { http.Get("http://example.org") },
-	"os.Pipe":                       func(t *explore.T) { os.Pipe() },
 	"os/exec.Cmd.Run":               func(t *explore.T) { exec.Command("true").Run() },
 	"testing.AllocsPerRun": func(t *explore.T) {
 		if testing.AllocsPerRun(10, func() { _ = new(atomic.Int64) }) == 0 {
