@@ -185,3 +185,50 @@ func judgeShort(t *testing.T, impl impls.Impl, ids ...string) (all []Verdict) {
 	}
 	return all
 }
+
+// neverNothing panics at a request for no permit, and at a Release of none, as its declaration says.
+type neverNothing struct{ impls.Semaphore }
+
+func (s neverNothing) Acquire(ctx context.Context, n int64) error {
+	s.wantSome(n)
+	return s.Semaphore.Acquire(ctx, n)
+}
+
+func (s neverNothing) TryAcquire(n int64) bool {
+	s.wantSome(n)
+	return s.Semaphore.TryAcquire(n)
+}
+
+func (s neverNothing) Release(n int64) {
+	s.wantSome(n)
+	s.Semaphore.Release(n)
+}
+
+func (neverNothing) wantSome(n int64) {
+	if n == 0 {
+		panic("a request for nothing")
+	}
+}
+
+// No clause asks for 0 permits by accident, for example as all that are free. A semaphore that declares to panic
+// then would fail, though it keeps its contract.
+func TestZeroPanicsFailsNoClause(t *testing.T) {
+	for _, impl := range impls.All() {
+		if impl.Name != "fifo" && impl.Name != "cond" { // one of each order
+			continue
+		}
+		t.Run(impl.Name, func(t *testing.T) {
+			if impl.Order != impls.FIFO {
+				longtest.Need(t, "an order that fewer clauses judge")
+			}
+			whole := impl.New
+			impl.New = func(size int64) impls.Semaphore { return neverNothing{whole(size)} }
+			impl.ZeroWeight = impls.ZeroPanics
+			for _, v := range judgeShort(t, impl) {
+				if v.Outcome == Fail {
+					t.Error(v)
+				}
+			}
+		})
+	}
+}
