@@ -230,7 +230,7 @@ func TestCrowdedScenarios(t *testing.T) {
 			}
 			r := explore.CheckSemaphore(t, o, *impl)
 			if (r.Verdict == explore.Fail) != (want != "") || !strings.HasPrefix(r.What, want) {
-				t.Errorf("%s %s, want a failure of %q", r.Verdict, r.What, want)
+				t.Errorf("%s %s, want a failure of %q\n%s", r.Verdict, r.What, want, r.Text)
 			}
 		})
 	}

@@ -241,6 +241,7 @@ func (e *Exec) resume(from *G) {
 	}
 	e.transfer(from, to)
 	if from != nil && e.ending {
+		e.order(from)
 		runtime.Goexit() // not a panic, which a recover in the program would see
 	}
 }
@@ -258,6 +259,15 @@ func (e *Exec) unwind() {
 		g.blocked = g.state == ready && g != e.clock.g && g.class() == never
 	}
 	e.ending = true
+	if RaceEnabled {
+		e.visitRemaining() // for order
+	}
+	e.visitRemaining()
+	raceAcquire(unsafe.Pointer(e)) // the reader of the outcome sees what the goroutines wrote
+}
+
+// visitRemaining gives each goroutine that is left the turn once, the youngest first.
+func (e *Exec) visitRemaining() {
 	for i := len(e.gs) - 1; i >= 0; i-- {
 		switch g := e.gs[i]; {
 		case g.state == dead || g == e.clock.g:
@@ -268,7 +278,22 @@ func (e *Exec) unwind() {
 			e.transfer(nil, g)
 		}
 	}
-	raceAcquire(unsafe.Pointer(e)) // the reader of the outcome sees what the goroutines wrote
+}
+
+// order puts the deferred calls of g, which is about to be unwound, behind all that the program did.
+//
+// A deferred call may use memory that a lock protects, and the goroutine waits without that lock. In Go it would
+// never run there, so the race detector must not compare it with the accesses of others. Hence two visits: in the
+// first one every goroutine that is left releases what it did, and gives the turn back. In the second one it
+// acquires what all released, those included that were unwound before it. No access of the program itself comes
+// behind an acquire of e, so this hides no race.
+func (e *Exec) order(g *G) {
+	if !RaceEnabled {
+		return
+	}
+	raceReleaseMerge(unsafe.Pointer(e))
+	e.transfer(g, nil)
+	raceAcquire(unsafe.Pointer(e))
 }
 
 // mostUnwound is how many goroutines are unwound when the time is over. Ending one takes about 20
