@@ -53,7 +53,7 @@ func programFile(function, file string) string {
 }
 
 // Callers is runtime.Callers. Under control the engine has no frames in it, and the first function of a
-// goroutine has none below it.
+// goroutine has runtime.goexit below it, as under go test.
 //
 // Each frame has a counter of its own, inlined ones too, so single ones can be left out.
 //
@@ -69,6 +69,12 @@ func Callers(skip int, pcs []uintptr) int {
 		n = runtime.Callers(1, all)
 	}
 	found := 0
+	add := func(pc uintptr) {
+		if skip--; skip < 0 && found < len(pcs) {
+			pcs[found] = pc
+			found++
+		}
+	}
 	for _, pc := range all[:n] {
 		name := functionAt(pc)
 		if strings.HasPrefix(name, enginePath+"schedrt.") {
@@ -77,13 +83,13 @@ func Callers(skip int, pcs []uintptr) int {
 			}
 			continue
 		}
-		if skip--; skip < 0 && found < len(pcs) {
-			pcs[found] = pc
-			found++
-		}
+		add(pc)
 		if name == runsTest {
 			break
 		}
+	}
+	if last := all[n-1]; functionAt(last) == "runtime.goexit" { // the carrier of the goroutine has it, too
+		add(last)
 	}
 	return found
 }

@@ -197,7 +197,7 @@ func TestCallers(t *testing.T) {
 		for _, pc := range pcs[:all] {
 			names = append(names, runtime.FuncForPC(pc).Name())
 		}
-		if got := strings.Join(names, " "); got != "runtime.Callers runtime_test.TestCallers.func2" {
+		if got := strings.Join(names, " "); got != "runtime.Callers runtime_test.TestCallers.func2 runtime.goexit" {
 			t.Error(got)
 		}
 		if n := runtime.Callers(1, pcs[:1]); n != 1 || runtime.Callers(all, pcs) != 0 {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/explore/shim/os"
 )
 
@@ -20,6 +21,9 @@ func ExploreExample(t *testing.T, name string, body func(), want string, unorder
 		got := strings.TrimSpace(stop())
 		if got == want || unordered && sorted(got) == sorted(want) {
 			return
+		}
+		if strings.Contains(want, "testing.runExample") {
+			schedrt.Refuse("the output has the functions that call an Example under go test: they do not call it here")
 		}
 		heading := "want:"
 		if unordered {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"sync"
 	"testing"
 )
@@ -40,6 +41,23 @@ func ExampleWrong_order() {
 	// Output:
 	// a
 	// b
+}
+
+// ExampleRight_callers prints functions that call it under go test. They are not there when it is explored, so it is
+// refused, and does not fail.
+func ExampleRight_callers() {
+	pcs := make([]uintptr, 50)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
+	for f, more := frames.Next(); more; f, more = frames.Next() {
+		fmt.Println(f.Function)
+	}
+	// Output:
+	// github.com/semabench/semabench/stress/explore/testdata/suite.ExampleRight_callers
+	// testing.runExample
+	// testing.runExamples
+	// testing.(*M).Run
+	// main.main
+	// runtime.main
 }
 
 // It is compiled only, as under go test.
@@ -123,4 +141,17 @@ func TestWrongPipeIsOpen(t *testing.T) {
 	r, w, _ := os.Pipe()
 	w.Write([]byte("x"))
 	io.ReadAll(r) // w is never closed
+}
+
+// Under go test runtime.goexit is below the first function of each goroutine.
+func TestRightCallers(t *testing.T) {
+	last := func() string {
+		pcs := make([]uintptr, 50)
+		return runtime.FuncForPC(pcs[runtime.Callers(0, pcs)-1]).Name()
+	}
+	names := make(chan string)
+	go func() { names <- last() }()
+	if a, b := last(), <-names; a != "runtime.goexit" || b != a {
+		t.Error(a, b)
+	}
 }
