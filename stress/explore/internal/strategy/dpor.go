@@ -30,7 +30,8 @@ import (
 // is an initial of a race only if its twin has moved by then. A goroutine that sleeps was enabled when
 // it fell asleep, so its twin has moved, and waking needs no rule either. A class of schedules is one
 // under the rule: two of its schedules that differ in the order of independent steps have the same
-// order of first steps, so the further cause parts no class.
+// order of first steps, so the further cause parts no class. Now and then a class is played twice under the
+// rule, which costs a schedule and loses none; see TestTwinsOnRandomPrograms.
 type DPOR struct {
 	Twins   bool // let goroutines that are alike begin in the order of their numbers
 	Reduced bool // some goroutine had to wait for its twin
