@@ -103,7 +103,7 @@ func twinClasses(t *testing.T, most int, program func()) (ordered, renamed map[s
 // has one class of 476 that is played twice.
 func mustCoverTwins(t *testing.T, program func()) (off, on int) {
 	t.Helper()
-	most := longtest.Or(t, "schedules at most", 100_000, 5_000)
+	most := longtest.Or(t, "schedules at most", 20_000, 5_000)
 	ordered, renamed, complete := twinClasses(t, most, program)
 	if !complete {
 		t.Skip("not compared: too many schedules, or a panic")
