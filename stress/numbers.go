@@ -233,7 +233,7 @@ func (e extension) allows(round int) bool {
 }
 
 // manyWaits hands one permit around among three goroutines. Each yields while it holds the permit, so that
-// the others have to wait. The waits are not observed, so one costs a twentieth of one that is observed. If a
+// the others have to wait. An observed wait would cost twenty times as much, so these are not observed. If a
 // counter wraps and a waiter is forgotten, or two hold the permit, that shows.
 func manyWaits(t *trial) {
 	const line = 3

@@ -22,7 +22,7 @@ const (
 	lost                 // the path did something that the check does not follow
 )
 
-// A state is what one path knows. It is comparable, so a block has a set of them. Paths are not
+// A state holds the knowledge of one path. It is comparable, so a block has a set of them. Paths are not
 // merged into “maybe”: a condition that appears twice decides the same way twice.
 //
 // One acquire is followed at a time. A second acquire before the release makes the path lost,

@@ -104,8 +104,8 @@ type screen struct {
 	watched bool
 }
 
-// screen returns the screen for the value of -color. A user who forces colours counts as a person
-// that reads the output, by way of a pager.
+// screen returns the screen for the value of -color. With forced colours the output counts as read by a person,
+// through a pager.
 func (a app) screen(color string) (screen, error) {
 	s := screen{watched: terminal.Is(a.stdout)}
 	if s.watched {

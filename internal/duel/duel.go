@@ -91,7 +91,7 @@ type Options struct {
 	MeasureSame bool
 
 	// Shard is the part of the rows that is measured here. The others are found and counted, so that the corrections
-	// are those of the whole run.
+	// cover the whole run.
 	Shard shards.Shard
 
 	// Judge has the options of the judge. After each look of a stage the judge is asked which rows are

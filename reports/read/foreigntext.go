@@ -96,7 +96,7 @@ func (f foreign) refusal(name string) error {
 	return nil
 }
 
-// A rewrite makes a row of a line in another form. pattern and with are those of an s command of sed -E,
+// A rewrite makes a row of a line in another form. pattern and with are the two parts of an s command of sed -E,
 // so that the command in a message does what was tried here.
 type rewrite struct {
 	when    *regexp.Regexp // the form; nil for any

@@ -189,7 +189,7 @@ func (l *Log) readText(reader *benchfmt.Reader, c *collector, text io.Reader, na
 		lines.runs.runs()}, nil
 }
 
-// dropDoubtful removes the rows that a later line has shown to be no results, and reports those that the
+// dropDoubtful removes the rows that a later line has shown to be no results, and reports each of them that the
 // reader of lines has not reported. A wrapped row is reported once, also if benchfmt could not read it.
 func (l *Log) dropDoubtful(c *collector, lines *lineReader, firstBroken int) {
 	if len(lines.wrapped.rows) == 0 && len(lines.overlaps.spans) == 0 {

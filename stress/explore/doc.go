@@ -248,8 +248,8 @@
 // With -explore.shard, several machines share these tasks, for example the jobs of a CI. The small
 // tasks at the beginning, which decide how the schedules are split, are played by all of them. With
 // -explore.join, the same test merges the recorded answers and comes to the result of one process:
-// the same verdict, numbers and failure. A shard alone is unknown, and so is a joined result that
-// lacks a shard, or has one that ended too early. A test with -explore.strict passes in a shard that
+// the same verdict, numbers and failure. A shard alone is unknown, and so is a joined result, if a
+// shard is missing or ended too early. A test with -explore.strict passes in a shard that
 // finds no failure, and fails where the joined result is unknown.
 //
 // The result also counts ordered pairs of dependent operations. A pair is two places in the source,

@@ -197,13 +197,7 @@ func TestDeletedKeys(t *testing.T) {
 
 // The server goes away for good while requests wait. They end with their session.
 func TestServerGone(t *testing.T) {
-	needServer(t)
-	s, err := Local("")
-	must(t, err)
-	defer s.Close()
-	e, err := s.Engine()
-	must(t, err)
-	defer e.Close()
+	s, e := ownServer(t)
 	a := open(t, e, "gone", 1, time.Second)
 	l := acquire(t, a, 1)
 	result := make(chan error)

@@ -163,13 +163,7 @@ func TestFailoverWithoutLoss(t *testing.T) {
 // A server that saves nothing and is killed has lost everything. Sessions that were open end, and no fence
 // comes twice.
 func TestRestartWithoutData(t *testing.T) {
-	needServer(t)
-	s, err := Local("")
-	must(t, err)
-	defer s.Close()
-	e, err := s.Engine()
-	must(t, err)
-	defer e.Close()
+	s, e := ownServer(t)
 	a := open(t, e, "emptied", 1, 3*time.Second)
 	old := acquire(t, a, 1)
 	must(t, s.Kill())

@@ -74,6 +74,19 @@ func newEngine(t testing.TB) *Engine {
 	return e
 }
 
+// ownServer returns a server that the test may stop, and an engine on it.
+func ownServer(t *testing.T) (*Server, *Engine) {
+	t.Helper()
+	needServer(t)
+	s, err := Local("")
+	must(t, err)
+	t.Cleanup(func() { s.Close() })
+	e, err := s.Engine()
+	must(t, err)
+	t.Cleanup(func() { _ = e.Close() })
+	return s, e
+}
+
 // client returns a client of the shared server, with which a test does what a person may do.
 func client(t testing.TB, s *Server) *goredis.Client {
 	t.Helper()

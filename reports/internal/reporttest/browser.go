@@ -61,8 +61,8 @@ func Main(m *testing.M) {
 	}
 }
 
-// NewBrowser returns a browser context: tabs in it share no cookies, no storage and no cache with
-// those of other tests, as in a browser with a fresh profile. It ends with the test, and at the
+// NewBrowser returns a browser context: its tabs share no cookies, no storage and no cache with
+// the tabs of other tests, as in a browser with a fresh profile. It ends with the test, and at the
 // latest after [Bound].
 func NewBrowser(t *testing.T) context.Context {
 	t.Helper()

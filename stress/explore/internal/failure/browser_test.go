@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// newBrowser returns a window of the browser, which shares no storage with those of other tests. The
+// newBrowser returns a window of the browser, which shares no storage with the windows of other tests. The
 // browser can reach no host. Without a Chromium on the machine the scripts are not checked: on a
 // laptop the test is skipped, in CI it fails.
 func newBrowser(t *testing.T) context.Context {

@@ -120,7 +120,7 @@ func (e *Exploration) Run(
 }
 
 // writeShard writes the record of this shard. It is written for every result, so that a shard whose
-// exploration ended early is told from one that never began.
+// exploration ended early is told from a shard that never began.
 func (c *coordinator) writeShard(o task.Options, names []string, r *verdict.Result) error {
 	same, err := sameness(o, names)
 	if err != nil {

@@ -162,7 +162,7 @@ func TestUnknownJoined(t *testing.T) {
 	}
 }
 
-// Files that do not belong together are an error, and so is one that no shard wrote.
+// Files that do not belong together are an error, and so is a file that no shard wrote.
 func TestReadShards(t *testing.T) {
 	line := func(shard string) []byte {
 		return []byte(`{"Test":"TestA","Call":1,"Nth":1,"Shard":"` + shard + `"}` + "\n")
