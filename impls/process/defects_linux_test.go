@@ -1,6 +1,7 @@
 package process
 
 import (
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -21,7 +22,14 @@ func WithDefect(defect string, sem Semaphore) Semaphore {
 		sem.(*Slots).isDead = func(o owner) bool { return unix.Kill(o.pid(), 0) == unix.ESRCH }
 	case "double-reclaim":
 		s := sem.(*Slots)
-		s.isDead = func(o owner) bool { return isDead(o) && s.reclaimTwice(o) }
+		var first sync.Once
+		s.isDead = func(o owner) bool {
+			if !isDead(o) {
+				return false
+			}
+			first.Do(func() { s.reclaimTwice(o) })
+			return true
+		}
 	case "doorbell-missed":
 		return silentRelease{sem.(*Slots)}
 	case "partial-take":
@@ -38,7 +46,11 @@ func WithDefect(defect string, sem Semaphore) Semaphore {
 
 // reclaimTwice frees the permits of o a second time, after another process has taken them. That
 // happens to a reclaimer that looks, is preempted, and then stores without a comparison.
-func (s *Slots) reclaimTwice(o owner) bool {
+//
+// One watcher for each permit is the limit. The first watcher frees the permit of the next owner.
+// A second watcher would wait for one owner more, which may never come, and Close waits for all
+// watchers.
+func (s *Slots) reclaimTwice(o owner) {
 	for i := range s.words {
 		if slot(s.words[i].Load()).owner() != o {
 			continue
@@ -54,7 +66,6 @@ func (s *Slots) reclaimTwice(o owner) bool {
 			}
 		})
 	}
-	return true
 }
 
 // silentRelease frees permits and wakes no sleeper.
