@@ -1,7 +1,6 @@
 package duel
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"runtime"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/internal/machine"
-	"github.com/semabench/semabench/reports"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -24,27 +22,8 @@ import (
 // If time is short, it is taken first from rows that counts settle already, whatever time says: as many
 // instructions and allocations, or more allocations. The others lose the same share each.
 
-const (
-	// grace is how far beyond MaxTime the clock may go: a fiftieth for one row that is being measured, and a
-	// twentieth before every process is killed. The rest of the promised tenth is for the report.
-	softGrace, hardGrace = 50, 20
-
-	// leastForInterval is the least number of pairs that have an interval.
-	leastForInterval = 6
-)
-
-// within returns ctx with the end of MaxTime. Its cause is errLate, which tells it from an interruption.
-func (m *measurer) within(ctx context.Context) (context.Context, context.CancelFunc) {
-	if m.MaxTime == 0 {
-		return ctx, func() {}
-	}
-	return context.WithDeadlineCause(ctx, m.begun.Add(m.MaxTime+m.MaxTime/hardGrace), errLate)
-}
-
-// left returns how much of MaxTime is left. A twentieth is kept for estimates that are too low.
-func (m *measurer) left() time.Duration {
-	return m.MaxTime - m.MaxTime/20 - time.Since(m.begun)
-}
+// leastForInterval is the least number of pairs that have an interval.
+const leastForInterval = 6
 
 // fitBudget chooses the likely controls, and drops pairs if everything would take longer than MaxTime.
 //
@@ -198,12 +177,6 @@ func (m *measurer) allPairs() (all int) {
 	return all
 }
 
-// isLate reports whether MaxTime is over. It is asked before each row of each pair, which bounds the delay
-// by one row; what takes longer than that is killed, see within.
-func (m *measurer) isLate() bool {
-	return m.MaxTime > 0 && time.Since(m.begun) > m.MaxTime+m.MaxTime/softGrace
-}
-
 // late notes that MaxTime is over. Rows that were not measured are recorded all the same, with what is known
 // of them: a row whose instructions were counted may need no time. A run whose rows are not all known has
 // stopped early: nothing says what the others would show.
@@ -250,12 +223,6 @@ func (m *measurer) recordUnreached() error {
 		}
 	}
 	return m.record(rest)
-}
-
-// addFact adds a line to the head of the run. Facts are written once, so they
-// must be added before the first row.
-func (m *measurer) addFact(key, value string) {
-	m.run.Facts = append(m.run.Facts, reports.Fact{Key: key, Value: value})
 }
 
 // addFacts adds everything about the machine and the options that a time depends

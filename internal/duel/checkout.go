@@ -14,6 +14,41 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
+// newSide puts a source on disk and finds its packages. A revision is written
+// below temp. On an error it leaves files below temp, which the caller removes.
+//
+// Both kinds of sources end in one form, so nothing behind this function knows whether a side is
+// a revision.
+func newSide(
+	ctx context.Context, label string, from Source, patterns []string, temp string,
+) (*side, error) {
+	s := &side{label: label, bin: filepath.Join(temp, "bin"), packages: map[string]pkg{}}
+	dir, err := filepath.Abs(from.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(s.bin, 0o777); err != nil {
+		return nil, err
+	}
+	if from.Revision == "" {
+		s.Side = workingTree(ctx, dir)
+		if _, err := os.Stat(dir); err != nil {
+			return nil, fmt.Errorf("%s: %w: name a directory with Go packages", label, err)
+		}
+	} else if s.Side, err = checkout(ctx, dir, from.Revision, temp); err != nil {
+		return nil, fmt.Errorf("%s: %w", label, err)
+	} else {
+		s.tree = treeOf(temp)
+	}
+	if err := s.findPackages(ctx, patterns); err != nil {
+		return nil, fmt.Errorf("%s: %w", label, err)
+	}
+	if err := s.prepareBuild(ctx, temp); err != nil {
+		return nil, fmt.Errorf("%s: %w", label, err)
+	}
+	return s, nil
+}
+
 // git runs git without optional locks. Git takes those to speed up its next
 // command, and fails to in a repository that the user may not write.
 //

@@ -10,24 +10,9 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// A controlRow is a row that will be measured as a control, with the binaries of
-// the old side.
-type controlRow struct {
-	row *plan
-	old binaries
-}
-
-const (
-	// leastControlPairs is the least number of pairs and layouts of a control,
-	// whatever the budget. With these the signed rank test finds the planted
-	// slowdown among 3000 rows. A row may be left with 5 pairs, which find
-	// nothing; a run that is only short of time would then be called invalid.
-	leastControlPairs = 16
-
-	// plantableOps is the least number of operations of which a tenth more can be
-	// made.
-	plantableOps = 10
-)
+// plantableOps is the least number of operations of which a tenth more can be
+// made.
+const plantableOps = 10
 
 // chooseControls guesses the controls before rows are measured: the row with the
 // least spread among contended rows, and among the others. Each kind has its own

@@ -51,100 +51,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/semabench/semabench/internal/instructions"
-	"github.com/semabench/semabench/internal/shards"
 	"github.com/semabench/semabench/reports/gate"
 )
-
-// Options say what is measured and how. The zero value compares the working tree
-// with itself.
-type Options struct {
-	Old, New Source
-	Packages []string // patterns of the go command; none means ./...
-	Bench    string   // as go test -bench has it; "" means all
-
-	Pairs   int           // pairs of a row, twice that for contended rows; 0 means 24
-	Slices  int           // of a process in a pair, 3/4 of that with several goroutines; 0 means 16
-	Slice   time.Duration // length, twice that with several goroutines; 0 means 0.5 ms
-	Layouts int           // most binaries of a package and side, twice that in stage 2; 0 means 24
-	Repeats int           // of each count; 0 means 5
-	Seed    uint64        // of layouts and orders; 0 takes it from the clock
-
-	MaxTime time.Duration // of everything, kept within a tenth: pairs are dropped to keep it; 0 means no limit
-	RowTime time.Duration // of a slow row, which gets fewer pairs, but at least 10; 0 means 10 s
-	Silence time.Duration // after which a benchmark that does not answer is given up; 0 means 30 s
-
-	goos         string // the system to behave for, in tests; "" means this one
-	controlPairs int    // least pairs and layouts of a control, in tests; 0 means leastControlPairs
-
-	// MeasureSame measures rows even if their code is the same on both sides. The
-	// gate itself is tested that way.
-	MeasureSame bool
-
-	// Shard is the part of the rows that is measured here. The others are found and counted, so that the corrections
-	// cover the whole run.
-	Shard shards.Shard
-
-	// Judge has the options of the judge. After each look of a stage the judge is asked which rows are
-	// settled; see gate.Unsettled.
-	Judge gate.Options
-
-	NoInstructions bool // counts no instructions, even where an instrument can
-
-	Self bool // also measures old against old, with as many pairs, for every row
-
-	// OneStage declares beforehand that SecondStage will not be called. The run
-	// records it, because a single stage needs a stricter correction. It also
-	// frees the part of MaxTime that is otherwise kept for the second stage.
-	OneStage bool
-
-	Command  string           // begins the command that measures a row again; "" means semabench gate
-	Out      io.Writer        // gets the run row by row, in the format of gate.Read; nil means none
-	Progress func(p Progress) // is called often, never twice at once; nil means never
-}
-
-// Progress says how far a measurement is. It is a value that the callback may
-// keep.
-type Progress struct {
-	Doing       string
-	Done, Total int // pairs of rows; Total is 0 while it is unknown
-}
-
-// withDefaults replaces zero values. The default of 24 pairs finds a slowdown
-// of 5 % in 85 % of uncontended rows (reports/gate/selftest.md); 16 slices of
-// half a millisecond cost a second for such a row.
-func (o Options) withDefaults() Options {
-	o.Pairs = cmp.Or(o.Pairs, 24)
-	o.Slices = cmp.Or(o.Slices, 16)
-	o.Layouts = cmp.Or(o.Layouts, 24)
-	o.controlPairs = cmp.Or(o.controlPairs, leastControlPairs)
-	o.Repeats = cmp.Or(o.Repeats, 5)
-	o.Slice = cmp.Or(o.Slice, 500*time.Microsecond)
-	o.RowTime = cmp.Or(o.RowTime, 10*time.Second)
-	o.Silence = cmp.Or(o.Silence, 30*time.Second)
-	o.Bench = cmp.Or(o.Bench, ".")
-	o.Seed = cmp.Or(o.Seed, uint64(time.Now().UnixNano()))
-	o.Command = cmp.Or(o.Command, "semabench gate")
-	if len(o.Packages) == 0 {
-		o.Packages = []string{"./..."}
-	}
-	if o.Progress == nil {
-		o.Progress = func(Progress) {}
-	}
-	if o.Out == nil {
-		o.Out = io.Discard
-	}
-	return o
-}
 
 // A Duel is a measurement whose sides are still on disk, so that rows can be
 // measured again. Close removes them. It is not safe for concurrent use: one
@@ -153,38 +68,6 @@ func (o Options) withDefaults() Options {
 // The sides stay on disk between the stages because the suspects are known only after the first:
 // checking out and compiling again would take longer than measuring them.
 type Duel struct{ m *measurer }
-
-// A measurer holds the state of one measurement. Its methods are spread over
-// the files of the package, in the order of the stages: rows.go finds the rows,
-// probe.go plans them, stages.go measures them. Everything in it belongs to the
-// goroutine that called Measure. Only link and findSame start goroutines, and
-// both wait for them.
-type measurer struct {
-	Options
-	begun    time.Time
-	temp     string // directory of sides and binaries; Close removes it
-	random   *rand.Rand
-	old, new *side
-
-	run   *gate.Run
-	out   *gate.Writer // nil until the rows are known
-	ended bool         // the last line of the run is written
-
-	plans    []*plan
-	recorded []*plan  // the plans of run.Rows, by index
-	skipped  []string // IDs of benchmarks that both sides skip
-	listed   bool     // all benchmarks of both sides are known
-	whyFresh string   // why all rows have fresh processes; "" if they have workers
-	progress Progress
-
-	meter   instructions.Meter // nil if instructions cannot be counted
-	counted time.Duration      // spent on counting instructions
-
-	linkTime time.Duration // of one binary
-
-	likelyControls []*plan      // guessed before rows are measured, one of each kind
-	controls       []controlRow // the steadiest rows so far, by kind as in likelyControls
-}
 
 // errNoBenchmarks is an error and not an empty run, because a gate without rows
 // must not pass.
@@ -253,6 +136,14 @@ func (d *Duel) Profile(ctx context.Context, dir string, rows []int) error {
 	}
 	return nil
 }
+
+// Reasons finds, for rows given by their indices in the run, the functions that their benchmarks reach and whose
+// machine code differs, and the line of each benchmark.
+//
+// It comes after all measuring, since few rows need it. It compiles nothing anew: the go command has the archives
+// in its cache. A row whose functions cannot be told has none: the verdict does not need them. The error is about
+// writing the run.
+func (d *Duel) Reasons(ctx context.Context, rows []int) error { return d.m.reasons(ctx, rows) }
 
 // Close ends the run in Options.Out and removes the sides from the disk. It may
 // be called twice.
@@ -356,28 +247,3 @@ func (m *measurer) noBenchmarks() error {
 	return fmt.Errorf("%w match -bench %q in %v%s: name packages that have some; those behind a build tag "+
 		"need GOFLAGS=-tags=…", errNoBenchmarks, m.Bench, m.Packages, skipped)
 }
-
-// record puts rows into the run, or replaces them there, and writes them. A row
-// that was not reached does not enter the run. A row may be recorded several
-// times, by each stage anew. A reader of the file takes the last one.
-func (m *measurer) record(plans []*plan) error {
-	for _, p := range plans {
-		if !p.unpaired() && p.Mode != gate.Untimed && p.Mode != gate.Unreached && len(p.Pairs) == 0 {
-			continue
-		}
-		i := slices.Index(m.recorded, p)
-		if i < 0 {
-			i = len(m.recorded)
-			m.recorded = append(m.recorded, p)
-			m.run.Rows = append(m.run.Rows, gate.Row{})
-		}
-		m.run.Rows[i] = p.Row
-		if err := m.out.Row(&p.Row); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// show reports progress outside the pairs.
-func (m *measurer) show(doing string, done, total int) { m.Progress(Progress{doing, done, total}) }

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/semabench/semabench/internal/child"
@@ -72,6 +71,87 @@ func (p *plan) decideFresh(o Options, why string, results [2]probeResult) {
 		p.pairs = min(planned, max(fewestPairs, most))
 		p.because("a pair takes %v: %d pairs instead of %d", rounded(p.cost), p.pairs, planned)
 	}
+}
+
+// A workerProcess is a backend that is a test binary with a worker in it.
+type workerProcess struct {
+	*exec.Cmd
+	ctx context.Context // kills it
+}
+
+// kill kills the process and any process that a benchmark started. An error means
+// that they have ended.
+func (p workerProcess) kill() { child.Kill(p.Cmd) }
+
+// wait implements backend. ProcessState is set by the first call.
+func (p workerProcess) wait() error {
+	if p.ProcessState != nil {
+		return nil
+	}
+	err := p.Wait()
+	child.AwaitSignal(p.ctx, err)
+	return err
+}
+
+// startWorker starts a binary. It gets the arguments of an ordinary run of
+// benchmarks, so that a TestMain that looks at them does what it always does.
+// The ends of the pipes that the process got are closed here. Otherwise the
+// parent itself would keep its read from ever seeing the end.
+//
+// The timeout of package testing is off; silence takes its place, which is asked of each answer
+// and not of the whole process.
+func startWorker(
+	ctx context.Context, label string, b binary, silence time.Duration, args ...string,
+) (*worker, error) {
+	if b.names != nil {
+		return newFreshRunner(ctx, label, b, silence), nil
+	}
+	commandsOut, commandsIn, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	answersOut, answersIn, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(err, commandsOut.Close(), commandsIn.Close())
+	}
+	w := &worker{
+		label: label, commands: commandsIn, pipe: answersOut, answers: bufio.NewReader(answersOut),
+		output: &output{}, silence: silence,
+	}
+	cmd := exec.CommandContext(ctx, b.path, append([]string{"-test.run=^$", "-test.bench=.",
+		"-test.benchtime=1x", "-test.count=1", "-test.timeout=0"}, args...)...)
+	cmd.Dir = b.dir
+	cmd.Env = append(os.Environ(), "PWD="+b.dir, "SEMABENCH_DUEL=1", "SEMABENCH_SLICE=1")
+	cmd.ExtraFiles = []*os.File{commandsOut, answersIn} // file descriptors 3 and 4 of the worker
+	cmd.Stdout, cmd.Stderr = w.output, w.output
+	child.KillOnDone(cmd)
+	w.backend = workerProcess{cmd, ctx}
+	if b.meter != nil {
+		cmd.Env = append(cmd.Env, countingEnv()...)
+		w.instructions, err = b.meter.Start(cmd)
+	} else {
+		err = machine.StartFirst(cmd)
+	}
+	commandsOut.Close()
+	answersIn.Close()
+	if err != nil {
+		commandsIn.Close()
+		answersOut.Close()
+		return nil, fmt.Errorf("%s: starting %s: %w", label, b.path, err)
+	}
+	return w, nil
+}
+
+// countingEnv makes a process execute the same instructions each time it runs. On one processor no
+// goroutine steals work or spins. The garbage collector would begin at moments of its own.
+// Without asynchronous preemption, the runtime interrupts a long-running goroutine by its next function
+// call and not by a signal, which costs thousands of instructions.
+func countingEnv() []string {
+	debug := "asyncpreemptoff=1"
+	if set := os.Getenv("GODEBUG"); set != "" {
+		debug = set + "," + debug
+	}
+	return []string{"GOMAXPROCS=1", "GOGC=off", "GODEBUG=" + debug}
 }
 
 // A freshRunner is a backend that starts an ordinary test binary for each
@@ -164,10 +244,7 @@ func (f *freshRunner) answerNames() {
 	f.answer("names %s", strings.Join(listedLine.FindAllString(out.text, -1), " "))
 }
 
-var (
-	listedLine = regexp.MustCompile(`(?m)^Benchmark\w*$`) // a function in the output of -test.list
-	resultLine = regexp.MustCompile(`(?m)^(Benchmark\S*)\s+\d+\t(.*)$`)
-)
+var resultLine = regexp.MustCompile(`(?m)^(Benchmark\S*)\s+\d+\t(.*)$`)
 
 // serveRows answers at each benchmark that a pattern selects, and at the end of
 // them. The names are learned by running each benchmark once, because the list
@@ -326,85 +403,4 @@ func (f *freshRunner) start(procs int, env []string, args ...string) (processRes
 		result.busy = float64(state.UserTime()+state.SystemTime()) / float64(time.Since(began))
 	}
 	return result, err
-}
-
-// A nameCache remembers which benchmarks a pattern selects in an ordinary
-// binary. Asking the binary costs a process. Several layouts of one side share
-// the cache. It is locked, because both workers of a control are of one side.
-type nameCache struct {
-	mu    sync.Mutex
-	known map[string][]string
-}
-
-// find returns the benchmarks that were added with key, or the one whose own
-// pattern is selected.
-func (c *nameCache) find(key, selected string) ([]string, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if names, ok := c.known[selected]; ok {
-		return names, true
-	}
-	names, ok := c.known[key]
-	return names, ok
-}
-
-// add adds benchmarks, by key and each by its own pattern.
-func (c *nameCache) add(key string, names []string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.known == nil {
-		c.known = map[string][]string{}
-	}
-	c.known[key] = names
-	for _, name := range names {
-		c.known[pattern(name)] = []string{name}
-	}
-}
-
-// patternWithin returns the value of -bench that selects, of one function, the
-// same benchmarks as a pattern. A pattern is alternatives, which have a part
-// for each level of names. Package testing splits at | and / outside brackets,
-// and patternWithin does the same. An alternative whose first part does not
-// match the function selects nothing of it.
-//
-// Giving the pattern as it is would run every function that it selects, each time one of them is
-// asked for.
-func patternWithin(pattern, function string) string {
-	var alternatives []string
-	for _, alternative := range splitOutside(pattern, '|') {
-		parts := splitOutside(alternative, '/')
-		if ok, err := regexp.MatchString(parts[0], function); err != nil || !ok {
-			continue
-		}
-		parts[0] = "^" + function + "$"
-		alternatives = append(alternatives, strings.Join(parts, "/"))
-	}
-	if len(alternatives) == 0 {
-		return "^$" // selects nothing, because no benchmark has the empty name
-	}
-	return strings.Join(alternatives, "|")
-}
-
-// splitOutside splits s at a byte, except inside brackets and parentheses.
-//
-// A bracket that is not closed takes the rest, which package testing then refuses as well.
-func splitOutside(s string, at byte) (parts []string) {
-	square, round, from := 0, 0, 0
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '\\':
-			i++
-		case c == '[':
-			square++
-		case c == ']':
-			square = max(0, square-1) // an unmatched ] stands for itself
-		case c == '(' && square == 0:
-			round++
-		case c == ')' && square == 0:
-			round--
-		case c == at && square == 0 && round == 0:
-			parts, from = append(parts, s[from:i]), i+1
-		}
-	}
-	return append(parts, s[from:])
 }

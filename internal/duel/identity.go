@@ -1,9 +1,7 @@
 package duel
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,14 +11,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 
-	"github.com/semabench/semabench/internal/child"
-	"github.com/semabench/semabench/reports/gate"
-	"golang.org/x/sync/errgroup"
+	"github.com/semabench/semabench/internal/reach"
 )
 
 // An identity knows which benchmarks run the same code on the same files on both
@@ -84,45 +79,16 @@ func (d *deps) foreign() bool {
 
 // A sameCode is the benchmarks of a package that need not be measured.
 type sameCode struct {
-	functions []string // those that Options.Bench selects; sub-benchmarks are unknown
+	functions []string // benchmark functions that Options.Bench selects; sub-benchmarks are unknown
 	why       string   // what the verdict rests on
 	rest      bool     // the package has other benchmarks, which are measured
 }
 
-// findSame finds the benchmarks that need no measurement, by package. No error stops a run:
-// what cannot be told is measured. The packages are compared at the same time,
-// because nothing is timed here.
-func (m *measurer) findSame(ctx context.Context) map[string]sameCode {
-	same := map[string]sameCode{}
-	if m.MeasureSame {
-		return same
-	}
-	m.show("looking for equal code", 0, 0)
-	id := &identity{m: m, sides: [2]*side{m.old, m.new}}
-	id.reach = sync.OnceValues(func() (*compiled, error) { return id.compile(ctx) })
-	if !id.comparable(ctx) || id.compareFiles() != nil || id.list(ctx) != nil {
-		return same
-	}
-	var group errgroup.Group
-	var mu sync.Mutex
-	group.SetLimit(runtime.NumCPU())
-	for path := range m.old.packages {
-		if _, both := m.new.packages[path]; !both {
-			continue
-		}
-		group.Go(func() error {
-			s, ok := id.compare(ctx, path)
-			if ok {
-				mu.Lock()
-				defer mu.Unlock()
-				same[path] = s
-				m.show("equal code: "+path, len(same), len(m.old.packages))
-			}
-			return nil
-		})
-	}
-	_ = group.Wait() // the functions return no errors
-	return same
+// compiled is the archives of all packages on both sides, as the go command keeps
+// them in its cache.
+type compiled struct {
+	reader *reach.Reader
+	export [2]map[string]string // path of the archive, by ID of go list
 }
 
 // flagsThatReplace are flags in GOFLAGS that put other files or tools into a
@@ -224,28 +190,6 @@ func (id *identity) compareFiles() error {
 	return nil
 }
 
-// equalFiles compares two files. Links are equal if they have the same target
-// inside of their tree; what the target holds is compared there. Anything that
-// cannot be read differs.
-func equalFiles(a, b string) bool {
-	infoA, errA := os.Lstat(a)
-	infoB, errB := os.Lstat(b)
-	if errA != nil || errB != nil || infoA.Mode().Type() != infoB.Mode().Type() {
-		return false
-	}
-	if infoA.Mode()&fs.ModeSymlink != 0 {
-		targetA, errA := os.Readlink(a)
-		targetB, errB := os.Readlink(b)
-		return errA == nil && errB == nil && targetA == targetB && !strings.Contains(targetA, "..")
-	}
-	if !infoA.Mode().IsRegular() || infoA.Size() != infoB.Size() {
-		return false
-	}
-	textA, errA := os.ReadFile(a)
-	textB, errB := os.ReadFile(b)
-	return errA == nil && errB == nil && bytes.Equal(textA, textB)
-}
-
 // list asks the go command which packages and files each test binary is made of.
 func (id *identity) list(ctx context.Context) error {
 	const fields = "ImportPath,Dir,ForTest,Standard,Module,GoFiles,CgoFiles,SFiles,HFiles,EmbedFiles," +
@@ -271,58 +215,6 @@ func (id *identity) list(ctx context.Context) error {
 	}
 	return nil
 }
-
-// compare compares one package. ok is false if all of it has to be measured. The
-// comparison of whole binaries comes first: it needs no knowledge of the content of a
-// binary, so nothing that this program takes for granted can make it wrong.
-func (id *identity) compare(ctx context.Context, path string) (same sameCode, ok bool) {
-	if id.sides[0].packages[path].Error != nil || id.sides[1].packages[path].Error != nil {
-		return same, false
-	}
-	for i := range id.sides {
-		if _, ok := id.source(i, path); !ok {
-			return same, false
-		}
-	}
-	why := id.mayRead(path)
-	if why == "" && id.sameSource(path) {
-		if same, ok = id.compareBinaries(ctx, path); ok {
-			return same, true
-		}
-	}
-	return id.compareReach(path, why)
-}
-
-// compareBinaries compares the test binaries of a package, which are linked from
-// equal source.
-func (id *identity) compareBinaries(ctx context.Context, path string) (same sameCode, ok bool) {
-	name := filepath.Join(id.m.temp, "plain", binaryName(path))
-	var files [2]string
-	for i, s := range id.sides {
-		files[i] = fmt.Sprintf("%s-%d.test", name, i)
-		if runtime.GOOS == "windows" {
-			files[i] += ".exe"
-		}
-		defer os.Remove(files[i])
-		if _, err := s.goTool().Run(ctx, "test", "-c", "-vet=off", "-trimpath", "-buildvcs=false",
-			"-ldflags=-s -w -buildid=", "-o", files[i], path); err != nil {
-			return same, false
-		}
-	}
-	if !equalFiles(files[0], files[1]) {
-		return same, false
-	}
-	var err error
-	same.functions, err = id.benchmarks(ctx, files[0], id.sides[0].packages[path].Dir)
-	same.why = "the test binaries of both sides are equal byte for byte" + id.whyFiles(path)
-	return same, err == nil && len(same.functions) > 0
-}
-
-// binaryName returns a name for the test binary of a package that no other
-// package has. Packages are compared at the same time: with a dash for each
-// slash, a/b-c and a-b/c would write the same file, and one could be taken for
-// the other.
-func binaryName(path string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(path))) }
 
 // sameSource reports whether the test binary of a package is made of the same
 // source on both sides.
@@ -477,39 +369,4 @@ func (id *identity) whyFiles(path string) string {
 	}
 	return fmt.Sprintf("; their code names none of the %d files that differ, lists no folders and "+
 		"starts no programs", len(id.changed))
-}
-
-// benchmarks lists the benchmarks of a test binary that Options.Bench selects,
-// without running them.
-func (id *identity) benchmarks(ctx context.Context, path, dir string) ([]string, error) {
-	ctx, cancel := context.WithTimeout(ctx, id.m.Silence)
-	defer cancel()
-	out, err := child.Output(ctx, dir, nil, path, "-test.list=^Benchmark")
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(listedLine.FindAllString(out, -1), func(name string) bool {
-		return !selects(id.m.Bench, name)
-	}), nil
-}
-
-// selects reports whether a value of -bench selects a benchmark function, or
-// sub-benchmarks of it. Package testing reads the value as alternatives, which
-// have an element for each level of sub-benchmarks.
-func selects(bench, function string) bool {
-	for _, alternative := range splitOutside(bench, '|') {
-		first := splitOutside(alternative, '/')[0]
-		if re, err := regexp.Compile(first); err == nil && re.MatchString(function) {
-			return true
-		}
-	}
-	return false
-}
-
-// identicalRows makes a row for each benchmark function whose code is the same on
-// both sides.
-func (m *measurer) identicalRows(path string, same sameCode) {
-	for _, name := range same.functions {
-		m.addPlans(&plan{Row: gate.Row{Package: path, Name: name, Mode: gate.Identical, Why: same.why}})
-	}
 }

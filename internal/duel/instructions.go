@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"regexp"
 	"runtime"
 	"slices"
@@ -60,18 +59,6 @@ const (
 	// begin.
 	countShare = 2
 )
-
-// countingEnv makes a process execute the same instructions each time it runs. On one processor no
-// goroutine steals work or spins. The garbage collector would begin at moments of its own.
-// Without asynchronous preemption, the runtime interrupts a long-running goroutine by its next function
-// call and not by a signal, which costs thousands of instructions.
-func countingEnv() []string {
-	debug := "asyncpreemptoff=1"
-	if set := os.Getenv("GODEBUG"); set != "" {
-		debug = set + "," + debug
-	}
-	return []string{"GOMAXPROCS=1", "GOGC=off", "GODEBUG=" + debug}
-}
 
 // flagsThatInstrument are flags whose binaries do not run under valgrind: they map memory at places of their own.
 var flagsThatInstrument = regexp.MustCompile(`(^|\s)['"]?--?(race|msan|asan)\b`)

@@ -24,8 +24,11 @@ type batch struct {
 	add     func(*plan, gate.Pair) // receives the pairs
 }
 
-// errLate says that MaxTime is over.
-var errLate = errors.New("out of time")
+// Labels of the two sides of a batch.
+var (
+	oldNew = [2]string{"old", "new"}
+	oldOld = [2]string{"old", "old"}
+)
 
 // measureBatch measures all pairs of a batch.
 //

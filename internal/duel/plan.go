@@ -36,6 +36,33 @@ func (p *plan) fail(err error) {
 // same on both sides.
 func (p *plan) unpaired() bool { return p.Mode == gate.Failed || p.Mode == gate.Identical }
 
+// A controlRow is a row that will be measured as a control, with the binaries of
+// the old side.
+type controlRow struct {
+	row *plan
+	old binaries
+}
+
+// A probeResult describes a row on one side.
+type probeResult struct {
+	ops        int           // iterations of a slice
+	perOp      float64       // ns, median
+	wall       time.Duration // of a slice with its preparation, median
+	least      time.Duration // of a slice with its preparation
+	entering   time.Duration // until the first slice: the preparation by parents
+	spread     float64       // how much slower the median slice is than the fastest
+	busy       float64       // cores in use
+	goroutines int64         // started in a slice
+	allocates  bool
+	bytes      float64 // allocated by an operation
+}
+
+// parallel reports whether several goroutines run. Other busy cores of a
+// benchmark that allocates may be the garbage collector's.
+func (r probeResult) parallel() bool {
+	return r.goroutines > 0 || r.busy > manyCores && !r.allocates
+}
+
 const (
 	// longestSlice is the longest slice that is worth alternating. Processes that
 	// take turns more slowly do not feel the same disturbances, so many turns
@@ -46,45 +73,6 @@ const (
 	fewestPairs    = 10  // with these the signed rank test reaches p = 0.001
 	manyCores      = 1.5 // cores in use that show several goroutines, which would use two or more
 )
-
-// decide plans a row from the probes of both sides. The slower side decides,
-// because both sides run the same number of operations. Pairs are given up
-// last, because the test needs them more than it needs exact values.
-//
-// The numbers are fixed from here on. A plan that adapted to what the pairs show would stop when
-// the result pleases.
-func (p *plan) decide(o Options, old, new probeResult) {
-	least, entering := max(old.least, new.least), max(old.entering, new.entering)
-	p.spread = max(old.spread, new.spread)
-	p.parallel = old.parallel() || new.parallel()
-	p.Contended = p.parallel || old.allocates || new.allocates
-	p.Mode, p.slices, p.pairs = gate.Sliced, o.Slices, o.Pairs
-	if p.Contended {
-		p.pairs *= 2
-	}
-	slice := o.Slice
-	if p.parallel {
-		slice, p.slices = parallelFactor*slice, max(2, o.Slices*3/4)
-	}
-	switch {
-	case least > longestSlice:
-		p.Mode, p.slices = gate.Fresh, 1
-		p.because("a slice takes at least %v: one for each process", rounded(least))
-	case least > 4*slice:
-		fewer := max(4, int(float64(4*p.slices)*float64(slice)/float64(least)))
-		if fewer < p.slices {
-			p.slices = fewer
-			p.because("a slice takes at least %v: %d for each process", rounded(least), p.slices)
-		}
-	}
-	p.cost = old.entering + new.entering + time.Duration(p.slices+1)*(old.wall+new.wall)
-	if most := int(o.RowTime / max(p.cost, 1)); most < p.pairs {
-		planned := p.pairs
-		p.pairs = min(planned, max(fewestPairs, most))
-		p.because("a pair takes %v, of which %v before the first slice: %d pairs instead of %d",
-			rounded(p.cost), rounded(entering), p.pairs, planned)
-	}
-}
 
 // because adds a reason to Why.
 func (p *plan) because(format string, args ...any) {

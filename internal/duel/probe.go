@@ -12,26 +12,6 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// A probeResult describes a row on one side.
-type probeResult struct {
-	ops        int           // iterations of a slice
-	perOp      float64       // ns, median
-	wall       time.Duration // of a slice with its preparation, median
-	least      time.Duration // of a slice with its preparation
-	entering   time.Duration // until the first slice: the preparation by parents
-	spread     float64       // how much slower the median slice is than the fastest
-	busy       float64       // cores in use
-	goroutines int64         // started in a slice
-	allocates  bool
-	bytes      float64 // allocated by an operation
-}
-
-// parallel reports whether several goroutines run. Other busy cores of a
-// benchmark that allocates may be the garbage collector's.
-func (r probeResult) parallel() bool {
-	return r.goroutines > 0 || r.busy > manyCores && !r.allocates
-}
-
 // probe finds out what the plan of each row needs, and counts allocations. It
 // uses one process of each side, and several where goroutines meet or where more
 // is allocated: before a row is REGRESSED by counts, other processes have to agree.
@@ -118,6 +98,45 @@ func (m *measurer) probeRow(old, new *worker, p *plan, entering time.Duration) (
 		p.uncountable, err = whyUncountable(old, p)
 	}
 	return err
+}
+
+// decide plans a row from the probes of both sides. The slower side decides,
+// because both sides run the same number of operations. Pairs are given up
+// last, because the test needs them more than it needs exact values.
+//
+// The numbers are fixed from here on. A plan that adapted to what the pairs show would stop when
+// the result pleases.
+func (p *plan) decide(o Options, old, new probeResult) {
+	least, entering := max(old.least, new.least), max(old.entering, new.entering)
+	p.spread = max(old.spread, new.spread)
+	p.parallel = old.parallel() || new.parallel()
+	p.Contended = p.parallel || old.allocates || new.allocates
+	p.Mode, p.slices, p.pairs = gate.Sliced, o.Slices, o.Pairs
+	if p.Contended {
+		p.pairs *= 2
+	}
+	slice := o.Slice
+	if p.parallel {
+		slice, p.slices = parallelFactor*slice, max(2, o.Slices*3/4)
+	}
+	switch {
+	case least > longestSlice:
+		p.Mode, p.slices = gate.Fresh, 1
+		p.because("a slice takes at least %v: one for each process", rounded(least))
+	case least > 4*slice:
+		fewer := max(4, int(float64(4*p.slices)*float64(slice)/float64(least)))
+		if fewer < p.slices {
+			p.slices = fewer
+			p.because("a slice takes at least %v: %d for each process", rounded(least), p.slices)
+		}
+	}
+	p.cost = old.entering + new.entering + time.Duration(p.slices+1)*(old.wall+new.wall)
+	if most := int(o.RowTime / max(p.cost, 1)); most < p.pairs {
+		planned := p.pairs
+		p.pairs = min(planned, max(fewestPairs, most))
+		p.because("a pair takes %v, of which %v before the first slice: %d pairs instead of %d",
+			rounded(p.cost), rounded(entering), p.pairs, planned)
+	}
 }
 
 // calibrate finds out how long an operation takes, by running more and more of

@@ -115,6 +115,14 @@ func (m *measurer) findRowsOf(ctx context.Context, path string, without []string
 	return m.countInstructions(ctx, oldBinary, newBinary, plans, packages)
 }
 
+// identicalRows makes a row for each benchmark function whose code is the same on
+// both sides.
+func (m *measurer) identicalRows(path string, same sameCode) {
+	for _, name := range same.functions {
+		m.addPlans(&plan{Row: gate.Row{Package: path, Name: name, Mode: gate.Identical, Why: same.why}})
+	}
+}
+
 // deal returns the rows that are measured here, and counts the others. A row that failed when the rows were listed is
 // in every shard: what it would have listed is unknown, so that no shard may pass.
 func (m *measurer) deal(plans []*plan) (here []*plan) {
@@ -235,14 +243,8 @@ func (l *listing) add(
 	return true, nil
 }
 
-var (
-	// startedLine matches the line that -test.v prints when a benchmark begins.
-	startedLine = regexp.MustCompile(`(?m)^Benchmark\S*$`)
-
-	// outcomeLines matches what -test.v prints of a benchmark that failed or was
-	// skipped: its log, and then its outcome.
-	outcomeLines = regexp.MustCompile(`(?m)((?:^\s+\S.*\n)*)^--- (FAIL|SKIP): (\S+)$`)
-)
+// startedLine matches the line that -test.v prints when a benchmark begins.
+var startedLine = regexp.MustCompile(`(?m)^Benchmark\S*$`)
 
 // readOutcomes finds benchmarks that failed or were skipped in the output of a
 // process. A parent fails with its child, and the child comes first; then only
@@ -355,15 +357,6 @@ func (l listing) whySkipped(side, name string) string {
 	return ""
 }
 
-// parentOf returns the name of the benchmark that a sub-benchmark is in, or "".
-func parentOf(name string) string {
-	i := strings.LastIndexByte(name, '/')
-	if i < 0 {
-		return ""
-	}
-	return name[:i]
-}
-
 // addWhyOnly notes why one side lacks a row, if it is known.
 func (m *measurer) addWhyOnly(id, why string) {
 	if why == "" {
@@ -391,50 +384,6 @@ func skippedByBoth(path string, old, new listing) (ids []string) {
 		}
 	}
 	return ids
-}
-
-// packagePaths returns the packages that have plans, in order.
-func (m *measurer) packagePaths() (paths []string) {
-	for _, p := range m.plans {
-		if !slices.Contains(paths, p.Package) {
-			paths = append(paths, p.Package)
-		}
-	}
-	return paths
-}
-
-// plansOf returns the plans of a package, and measurable the plans that get pairs.
-func (m *measurer) plansOf(path string) (plans []*plan) {
-	for _, p := range m.plans {
-		if p.Package == path {
-			plans = append(plans, p)
-		}
-	}
-	return plans
-}
-
-func (m *measurer) measurable(path string) []*plan {
-	return slices.DeleteFunc(m.plansOf(path), (*plan).unpaired)
-}
-
-// functionOf returns the function that a benchmark is in.
-func functionOf(name string) string {
-	name, _, _ = strings.Cut(name, "/")
-	return name
-}
-
-// pattern returns the value of -bench that selects one benchmark. Package testing
-// splits names at every slash, including slashes that a sub-benchmark's own name
-// contains.
-//
-// A name with a bracket or a star is quoted level by level, so the pattern selects this
-// benchmark and its children, and nothing else.
-func pattern(name string) string {
-	parts := strings.Split(name, "/")
-	for i, part := range parts {
-		parts[i] = "^" + regexp.QuoteMeta(part) + "$"
-	}
-	return strings.Join(parts, "/")
 }
 
 // reproduceRow returns the command that measures one row again, and reproduceAll

@@ -9,6 +9,7 @@ import (
 	"go/scanner"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -349,4 +350,26 @@ func differingTestdata(old, new string) (name string) {
 		}
 	}
 	return ""
+}
+
+// equalFiles compares two files. Links are equal if they have the same target
+// inside of their tree; what the target holds is compared there. Anything that
+// cannot be read differs.
+func equalFiles(a, b string) bool {
+	infoA, errA := os.Lstat(a)
+	infoB, errB := os.Lstat(b)
+	if errA != nil || errB != nil || infoA.Mode().Type() != infoB.Mode().Type() {
+		return false
+	}
+	if infoA.Mode()&fs.ModeSymlink != 0 {
+		targetA, errA := os.Readlink(a)
+		targetB, errB := os.Readlink(b)
+		return errA == nil && errB == nil && targetA == targetB && !strings.Contains(targetA, "..")
+	}
+	if !infoA.Mode().IsRegular() || infoA.Size() != infoB.Size() {
+		return false
+	}
+	textA, errA := os.ReadFile(a)
+	textB, errB := os.ReadFile(b)
+	return errA == nil && errB == nil && bytes.Equal(textA, textB)
 }

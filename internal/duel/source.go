@@ -3,7 +3,6 @@ package duel
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,13 +10,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
-	"sync"
 
 	"github.com/semabench/semabench/internal/gotool"
-	"github.com/semabench/semabench/internal/machine"
-	"github.com/semabench/semabench/reports"
+	"github.com/semabench/semabench/internal/instructions"
 	"github.com/semabench/semabench/reports/gate"
 	"golang.org/x/sys/cpu"
 )
@@ -49,87 +45,31 @@ type pkg struct {
 	Error                     *struct{ Err string } // there is no such package, or it is broken
 }
 
-// newSide puts a source on disk and finds its packages. A revision is written
-// below temp. On an error it leaves files below temp, which the caller removes.
+// A binary is the test binary of a package, with a code layout of its own.
 //
-// Both kinds of sources end in one form, so nothing behind this function knows whether a side is
-// a revision.
-func newSide(
-	ctx context.Context, label string, from Source, patterns []string, temp string,
-) (*side, error) {
-	s := &side{label: label, bin: filepath.Join(temp, "bin"), packages: map[string]pkg{}}
-	dir, err := filepath.Abs(from.Dir)
-	if err != nil {
-		return nil, err
+// Several pairs may use one binary, one after the other.
+type binary struct {
+	path   string
+	dir    string             // where it runs: the directory of the package
+	layout uint64             // seed of the linker
+	meter  instructions.Meter // counts the instructions of its processes; nil for none
+	names  *nameCache         // nil for a worker; else what is known of the benchmarks of this ordinary binary
+}
+
+// binaries are of one package and one side, with different layouts.
+type binaries []binary
+
+// remove deletes the binaries. All binaries of a run would take gigabytes. Errors
+// do not matter, because Close removes the whole directory.
+func (all binaries) remove() {
+	for _, b := range all {
+		os.Remove(b.path)
 	}
-	if err := os.MkdirAll(s.bin, 0o777); err != nil {
-		return nil, err
-	}
-	if from.Revision == "" {
-		s.Side = workingTree(ctx, dir)
-		if _, err := os.Stat(dir); err != nil {
-			return nil, fmt.Errorf("%s: %w: name a directory with Go packages", label, err)
-		}
-	} else if s.Side, err = checkout(ctx, dir, from.Revision, temp); err != nil {
-		return nil, fmt.Errorf("%s: %w", label, err)
-	} else {
-		s.tree = treeOf(temp)
-	}
-	if err := s.findPackages(ctx, patterns); err != nil {
-		return nil, fmt.Errorf("%s: %w", label, err)
-	}
-	if err := s.prepareBuild(ctx, temp); err != nil {
-		return nil, fmt.Errorf("%s: %w", label, err)
-	}
-	return s, nil
 }
 
 // goTool runs the go command in the directory of the side, so that its go.mod and
 // go.work apply.
 func (s *side) goTool() gotool.Tool { return gotool.Tool{Dir: s.Dir} }
-
-// buildVariables are the variables of the go command that decide how it compiles package testing.
-var buildVariables = []string{
-	"GOROOT", "GOVERSION", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "GO386", "GOARM", "GOEXPERIMENT", "GOFLAGS",
-	"CGO_ENABLED",
-}
-
-// prepareBuild writes the overlay for the Go distribution that builds the side,
-// and notes what else decides how it is built. The go.mod of each side may want
-// a distribution of its own. The facts of a side are about how it is built.
-// They have to be equal for a fair comparison, and the gate says so if they are
-// not.
-//
-// The distribution is asked for in the folder of the side, because a toolchain line in its
-// go.mod may choose another one.
-func (s *side) prepareBuild(ctx context.Context, temp string) error {
-	env, err := s.goTool().Variables(ctx, append([]string{"GOWORK"}, buildVariables...)...)
-	if err == nil {
-		err = notRunnable(env, runtime.GOOS, runtime.GOARCH)
-	}
-	if err == nil && runtime.GOARCH == "amd64" && env["GOARCH"] == "amd64" {
-		err = beyondProcessor(env["GOAMD64"], levelOfProcessor())
-	}
-	if err != nil {
-		return err
-	}
-	if s.work = env["GOWORK"]; s.work == "off" {
-		s.work = ""
-	}
-	s.Facts = []reports.Fact{
-		{Key: "cpu", Value: machine.Read().CPU}, {Key: "go", Value: env["GOVERSION"]},
-		{Key: "goflags", Value: env["GOFLAGS"]}, {Key: "goamd64", Value: env["GOAMD64"]},
-		{Key: "goexperiment", Value: env["GOEXPERIMENT"]},
-	}
-	s.overlay, err = writeOverlay(env["GOROOT"], filepath.Join(temp, "overlay"))
-	if err == nil {
-		err = s.checkOverlay(ctx, env)
-	}
-	if errors.Is(err, errNoWorker) { // the side falls back to ordinary binaries
-		s.noWorker, err = err, nil
-	}
-	return err
-}
 
 // noProgram matches build modes whose test binaries are no programs.
 var noProgram = regexp.MustCompile(`(^|[\s'"])--?buildmode[= ]?['"]?(archive|c-archive|c-shared|shared|plugin)\b`)
@@ -183,59 +123,6 @@ func (s *side) fact(key string) string {
 		}
 	}
 	return ""
-}
-
-// workersFit holds what checkOverlay has built with success, by buildKey.
-var workersFit sync.Map
-
-// checkOverlay builds package testing with the worker in it. Another Go version
-// may have renamed something that the worker uses. Every test binary needs that
-// build, so the first one costs nothing extra.
-//
-// The second side of most runs would build the same once more, and the go command takes a tenth of a
-// second to find that out. Only a success is kept: an error may be of the moment, as when the disk
-// is full. A success that no longer holds does no harm, as the build of the first package fails.
-func (s *side) checkOverlay(ctx context.Context, env map[string]string) error {
-	key, err := s.buildKey(env)
-	if err != nil {
-		return err
-	}
-	if _, fits := workersFit.Load(key); fits {
-		return nil
-	}
-	_, err = s.goTool().Run(ctx, "build", "-overlay="+s.overlay, "testing")
-	if err == nil {
-		workersFit.Store(key, true)
-	} else if ctx.Err() == nil {
-		return fmt.Errorf("%w: %w", errNoWorker, err)
-	}
-	return err
-}
-
-// buildKey returns a hash of all that decides whether package testing builds with the overlay: the
-// variables of the go command, and the files of the overlay. The path of the overlay is not in it,
-// as each side has a folder of its own.
-func (s *side) buildKey(env map[string]string) (string, error) {
-	h := sha256.New()
-	for _, name := range buildVariables {
-		fmt.Fprintf(h, "%s=%q\n", name, env[name])
-	}
-	dir := filepath.Dir(s.overlay)
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		return "", err
-	}
-	for _, f := range files {
-		if filepath.Join(dir, f.Name()) == s.overlay {
-			continue // nothing but paths
-		}
-		text, err := os.ReadFile(filepath.Join(dir, f.Name()))
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintf(h, "%s %d\n%s", f.Name(), len(text), text)
-	}
-	return string(h.Sum(nil)), nil
 }
 
 // findPackages finds the packages with benchmarks. Broken packages are among

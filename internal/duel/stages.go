@@ -15,12 +15,6 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// Labels of the two sides of a batch.
-var (
-	oldNew = [2]string{"old", "new"}
-	oldOld = [2]string{"old", "old"}
-)
-
 // firstStage measures the rows of a package for the first time. Its rows are
 // recorded even on an error, so a run that was interrupted has all rows that
 // were measured.

@@ -3,19 +3,17 @@ package duel
 import (
 	"bufio"
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
-	"github.com/semabench/semabench/internal/child"
 	"github.com/semabench/semabench/internal/instructions"
-	"github.com/semabench/semabench/internal/machine"
 )
 
 // A worker is a test binary that answers commands; worker/worker.go.txt lists
@@ -56,26 +54,6 @@ type deadlineReader interface {
 	SetReadDeadline(time.Time) error
 }
 
-// A workerProcess is a backend that is a test binary with a worker in it.
-type workerProcess struct {
-	*exec.Cmd
-	ctx context.Context // kills it
-}
-
-// kill kills the process and any process that a benchmark started. An error means
-// that they have ended.
-func (p workerProcess) kill() { child.Kill(p.Cmd) }
-
-// wait implements backend. ProcessState is set by the first call.
-func (p workerProcess) wait() error {
-	if p.ProcessState != nil {
-		return nil
-	}
-	err := p.Wait()
-	child.AwaitSignal(p.ctx, err)
-	return err
-}
-
 // A slice is the answer to a run of some iterations.
 type slice struct {
 	ns            float64 // all iterations together
@@ -83,55 +61,6 @@ type slice struct {
 	busy          float64       // cores in use
 	goroutines    int64         // started
 	wall          time.Duration // with the preparation of the benchmark
-}
-
-// startWorker starts a binary. It gets the arguments of an ordinary run of
-// benchmarks, so that a TestMain that looks at them does what it always does.
-// The ends of the pipes that the process got are closed here. Otherwise the
-// parent itself would keep its read from ever seeing the end.
-//
-// The timeout of package testing is off; silence takes its place, which is asked of each answer
-// and not of the whole process.
-func startWorker(
-	ctx context.Context, label string, b binary, silence time.Duration, args ...string,
-) (*worker, error) {
-	if b.names != nil {
-		return newFreshRunner(ctx, label, b, silence), nil
-	}
-	commandsOut, commandsIn, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	answersOut, answersIn, err := os.Pipe()
-	if err != nil {
-		return nil, errors.Join(err, commandsOut.Close(), commandsIn.Close())
-	}
-	w := &worker{
-		label: label, commands: commandsIn, pipe: answersOut, answers: bufio.NewReader(answersOut),
-		output: &output{}, silence: silence,
-	}
-	cmd := exec.CommandContext(ctx, b.path, append([]string{"-test.run=^$", "-test.bench=.",
-		"-test.benchtime=1x", "-test.count=1", "-test.timeout=0"}, args...)...)
-	cmd.Dir = b.dir
-	cmd.Env = append(os.Environ(), "PWD="+b.dir, "SEMABENCH_DUEL=1", "SEMABENCH_SLICE=1")
-	cmd.ExtraFiles = []*os.File{commandsOut, answersIn} // file descriptors 3 and 4 of the worker
-	cmd.Stdout, cmd.Stderr = w.output, w.output
-	child.KillOnDone(cmd)
-	w.backend = workerProcess{cmd, ctx}
-	if b.meter != nil {
-		cmd.Env = append(cmd.Env, countingEnv()...)
-		w.instructions, err = b.meter.Start(cmd)
-	} else {
-		err = machine.StartFirst(cmd)
-	}
-	commandsOut.Close()
-	answersIn.Close()
-	if err != nil {
-		commandsIn.Close()
-		answersOut.Close()
-		return nil, fmt.Errorf("%s: starting %s: %w", label, b.path, err)
-	}
-	return w, nil
 }
 
 // send sends a command. A worker that is dead does not read it; the next answer
@@ -348,3 +277,84 @@ func (w *worker) expect(want string) (rest string, err error) {
 	}
 	return "", fmt.Errorf("%s: answered %q, want %q", w.label, word, want)
 }
+
+// An output keeps the beginning and the end of the output of a process. A panic
+// comes at the end, but the stacks after its first lines may be long. One
+// goroutine writes, and the reader waits until the process has ended, so there
+// is no lock.
+//
+// A benchmark may print for hours. The limit is on what is kept, and nothing is refused: a full
+// pipe would stop the benchmark.
+type output struct {
+	first, last []byte
+	written     atomic.Int64 // bytes so far; may be read while the process runs
+}
+
+// outputPart is how many bytes of the beginning, and at least how many of the
+// end, are kept.
+const outputPart = 64 << 10
+
+var _ io.Writer = (*output)(nil)
+
+// Write appends text. It drops the middle only when the end has grown to twice
+// its size, so that it copies rarely.
+func (o *output) Write(text []byte) (int, error) {
+	o.written.Add(int64(len(text)))
+	fits := min(len(text), outputPart-len(o.first))
+	o.first = append(o.first, text[:fits]...)
+	o.last = append(o.last, text[fits:]...)
+	if len(o.last) > 2*outputPart {
+		o.last = append([]byte(nil), o.last[len(o.last)-outputPart:]...)
+	}
+	return len(text), nil
+}
+
+// String returns the kept parts. Between them output may be missing.
+func (o *output) String() string { return string(o.first) + string(o.last) }
+
+// crash returns the lines that say why the process died, or "".
+func (o *output) crash() string {
+	return o.lastBeginning("panic:", "fatal error:", "signal ", "runtime:")
+}
+
+// failure returns what a benchmark that failed logged, or "".
+func (o *output) failure() string { return o.lastBeginning("--- FAIL:") }
+
+// lastBeginning returns the last line that begins with one of some words, and the
+// line after it. Lines before may be of benchmarks that the process survived.
+//
+// It searches from the end, where the cause of a death is.
+func (o *output) lastBeginning(words ...string) string {
+	all := strings.Split(strings.TrimSpace(o.String()), "\n")
+	for i, line := range slices.Backward(all) {
+		line = withoutName(line)
+		if slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(line, w) }) {
+			next := all[i+1 : min(i+2, len(all))]
+			return oneLine(strings.Join(append([]string{line}, next...), " "))
+		}
+	}
+	return ""
+}
+
+// withoutName cuts off the name of a benchmark. Package testing prints the name
+// first, and the output of the benchmark follows on the same line.
+func withoutName(line string) string {
+	if name, rest, ok := strings.Cut(line, "\t"); ok && strings.HasPrefix(name, "Benchmark") {
+		return rest
+	}
+	return line
+}
+
+// lastLine returns the last line that is not blank: a program that calls os.Exit
+// often says why just before.
+func (o *output) lastLine() string {
+	for _, line := range slices.Backward(strings.Split(o.String(), "\n")) {
+		if words := oneLine(withoutName(line)); words != "" {
+			return "it said last: " + words
+		}
+	}
+	return ""
+}
+
+// oneLine replaces every white space by a single blank.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

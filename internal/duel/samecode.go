@@ -2,6 +2,7 @@ package duel
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,22 +11,121 @@ import (
 	"go/token"
 	"io"
 	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/semabench/semabench/internal/child"
 	"github.com/semabench/semabench/internal/reach"
 	"github.com/semabench/semabench/reports/gate"
+	"golang.org/x/sync/errgroup"
 )
 
-// compiled is the archives of all packages on both sides, as the go command keeps
-// them in its cache.
-type compiled struct {
-	reader *reach.Reader
-	export [2]map[string]string // path of the archive, by ID of go list
+// findSame finds the benchmarks that need no measurement, by package. No error stops a run:
+// what cannot be told is measured. The packages are compared at the same time,
+// because nothing is timed here.
+func (m *measurer) findSame(ctx context.Context) map[string]sameCode {
+	same := map[string]sameCode{}
+	if m.MeasureSame {
+		return same
+	}
+	m.show("looking for equal code", 0, 0)
+	id := &identity{m: m, sides: [2]*side{m.old, m.new}}
+	id.reach = sync.OnceValues(func() (*compiled, error) { return id.compile(ctx) })
+	if !id.comparable(ctx) || id.compareFiles() != nil || id.list(ctx) != nil {
+		return same
+	}
+	var group errgroup.Group
+	var mu sync.Mutex
+	group.SetLimit(runtime.NumCPU())
+	for path := range m.old.packages {
+		if _, both := m.new.packages[path]; !both {
+			continue
+		}
+		group.Go(func() error {
+			s, ok := id.compare(ctx, path)
+			if ok {
+				mu.Lock()
+				defer mu.Unlock()
+				same[path] = s
+				m.show("equal code: "+path, len(same), len(m.old.packages))
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // the functions return no errors
+	return same
+}
+
+// compare compares one package. ok is false if all of it has to be measured. The
+// comparison of whole binaries comes first: it needs no knowledge of the content of a
+// binary, so nothing that this program takes for granted can make it wrong.
+func (id *identity) compare(ctx context.Context, path string) (same sameCode, ok bool) {
+	if id.sides[0].packages[path].Error != nil || id.sides[1].packages[path].Error != nil {
+		return same, false
+	}
+	for i := range id.sides {
+		if _, ok := id.source(i, path); !ok {
+			return same, false
+		}
+	}
+	why := id.mayRead(path)
+	if why == "" && id.sameSource(path) {
+		if same, ok = id.compareBinaries(ctx, path); ok {
+			return same, true
+		}
+	}
+	return id.compareReach(path, why)
+}
+
+// compareBinaries compares the test binaries of a package, which are linked from
+// equal source.
+func (id *identity) compareBinaries(ctx context.Context, path string) (same sameCode, ok bool) {
+	name := filepath.Join(id.m.temp, "plain", binaryName(path))
+	var files [2]string
+	for i, s := range id.sides {
+		files[i] = fmt.Sprintf("%s-%d.test", name, i)
+		if runtime.GOOS == "windows" {
+			files[i] += ".exe"
+		}
+		defer os.Remove(files[i])
+		if _, err := s.goTool().Run(ctx, "test", "-c", "-vet=off", "-trimpath", "-buildvcs=false",
+			"-ldflags=-s -w -buildid=", "-o", files[i], path); err != nil {
+			return same, false
+		}
+	}
+	if !equalFiles(files[0], files[1]) {
+		return same, false
+	}
+	var err error
+	same.functions, err = id.benchmarks(ctx, files[0], id.sides[0].packages[path].Dir)
+	same.why = "the test binaries of both sides are equal byte for byte" + id.whyFiles(path)
+	return same, err == nil && len(same.functions) > 0
+}
+
+// binaryName returns a name for the test binary of a package that no other
+// package has. Packages are compared at the same time: with a dash for each
+// slash, a/b-c and a-b/c would write the same file, and one could be taken for
+// the other.
+func binaryName(path string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(path))) }
+
+// benchmarks lists the benchmarks of a test binary that Options.Bench selects,
+// without running them.
+func (id *identity) benchmarks(ctx context.Context, path, dir string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, id.m.Silence)
+	defer cancel()
+	out, err := child.Output(ctx, dir, nil, path, "-test.list=^Benchmark")
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(listedLine.FindAllString(out, -1), func(name string) bool {
+		return !selects(id.m.Bench, name)
+	}), nil
 }
 
 // flagsThatHide are flags in GOFLAGS whose effect no archive shows: the linker
@@ -117,14 +217,11 @@ func (id *identity) linkAndCompare(path string) (*reach.Comparison, error) {
 	return reach.Compare(linked[0], linked[1], entry, isHarmless)
 }
 
-// Reasons finds, for rows given by their indices in the run, the functions that their benchmarks reach and whose
-// machine code differs, and the line of each benchmark.
+// reasons is Duel.Reasons.
 //
-// It comes after all measuring, since few rows need it. It compiles nothing anew: the go command has the archives
-// in its cache. A row whose functions cannot be told has none: the verdict does not need them. The error is about
-// writing the run.
-func (d *Duel) Reasons(ctx context.Context, rows []int) error {
-	m := d.m
+// The rows are recorded also where MaxTime is over, with the line of their benchmark: to find the line
+// takes one parse of a file, while to compare takes seconds.
+func (m *measurer) reasons(ctx context.Context, rows []int) error {
 	const least = 10 * time.Second // what listing and comparing may take on a busy machine
 	if len(rows) == 0 {
 		return nil
