@@ -53,9 +53,9 @@
 //	Unit /impl require=no-burn,fifo
 //	Unit /impl=spin no-burn=burns-a-core-for-each-waiter fifo=yes
 //
-// The answers then recommend the best of the columns that meet all needs, and say what the best of
-// the others would save. Options.Require and Options.Weight choose other needs. A text without such
-// lines is compared as it is.
+// A report then answers for each kind of work which column to use. It recommends the best of the
+// columns that meet all needs, and says how much faster the best of the others is. Options.Require
+// and Options.Weight choose other needs. A text without such lines is compared without needs.
 //
 // One configuration key describes the file and splits no table. "planned-samples: 216" says how
 // many benchmark lines the writer of the file intended to write. A file with fewer lines is

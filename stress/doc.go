@@ -30,8 +30,8 @@
 // # Random programs
 //
 // Random programs find defects that no clause names. A program is drawn from a seed: several
-// workers acquire, try to acquire, and release permits. They also hand permits to each other, rest,
-// and are cancelled.
+// workers acquire, try to acquire, and release permits. They also release permits that another
+// worker acquired, rest, and are cancelled.
 //
 // The check R1 watches a program while it runs. It fails if more permits are held than the size, if
 // a call returns a wrong result, if a request waits that could be granted, or if a permit is
@@ -41,7 +41,8 @@
 // whether there is an order in which the calls could have taken effect one after the other. This is
 // linearizability, decided by the search of github.com/anishathalye/porcupine. The model has two
 // events for a wait, its request and its grant. If a call was observed to be blocked, its request
-// took effect before that instant; this is how the order of grants is judged.
+// took effect before that instant, so before all requests that were called later. That is how the
+// order of grants is judged.
 //
 // A program that fails is shrunk. The report shows its history as a table, with a column for each
 // goroutine and time downwards. For the semaphore above, this was left of 4 workers and 89
@@ -94,23 +95,26 @@
 // [Fuzz] lets the fuzzer of the go command write the programs. The verb stress of the command
 // semabench runs programs for hours and saves failing programs; it uses [Campaign].
 //
-// # How it knows that a goroutine is blocked
+// # How the checks know that a goroutine is blocked
 //
-// It observes that, and never sleeps. A clause runs in a testing/synctest bubble, and looks when no
-// goroutine in the bubble can move. This is exact, but the waiters must be parked on channels or on
-// a sync.Cond of their own semaphore. Other implementations have to declare how their waiters wait:
+// No check sleeps for a time and then takes a goroutine for blocked. A clause runs in a
+// testing/synctest bubble, and looks when no goroutine in the bubble can move. This is exact, but
+// the waiters must be parked on channels or on a sync.Cond of their own semaphore. Other
+// implementations have to declare how their waiters wait:
 //
 //	impl := impls.Of("mine", mine.New)
 //	impl.Waits = impls.Elsewhere // or Spinning
 //	stress.Run(t, impl)
 //
-// Their waiters are watched from outside, by counted yields. That can miss a waiter that returns
-// too early, and never fails a correct semaphore.
+// Their waiters are watched without a bubble: the check yields a number of times, and a call that
+// has not returned by then counts as waiting. Such a check can miss a waiter that returns too early,
+// and never fails a correct semaphore.
 //
-// Declare Waits for waiters that spin, that sleep and look again, or that wait in a sync.Mutex or
-// in the kernel. Without the declaration these fail with “still waits” or “nothing moved”. Declare
-// it also if all semaphores share waiter channels in a sync.Pool, or if New starts a goroutine that
-// no Close method ends. Without the declaration, the Go runtime may end the test process:
+// Declare Waits for waiters that spin, that sleep for a time and then look again, or that wait in a
+// sync.Mutex or in the kernel. Without the declaration these fail with “still waits” or “nothing
+// moved”. Declare Waits also if all semaphores share waiter channels in a sync.Pool, or if New
+// starts a goroutine that no Close method ends. Without the declaration, the Go runtime may end the
+// test process:
 //
 //	fatal error: select on synctest channel from outside bubble
 //
@@ -133,7 +137,7 @@
 // A clause in impl.Defects is skipped as a declared defect. The other clauses still guard an
 // implementation that is known to break this one.
 //
-// # If it ends the process
+// # If the implementation ends the process
 //
 // An implementation that ends its goroutine or panics fails the clause that was checked, and the
 // others go on. If it ends the process, by os.Exit, log.Fatal, a panic in a goroutine of its own or
@@ -147,16 +151,18 @@
 // A verdict is pass, fail or unknown. Unknown is a skipped subtest that says what was missing. A
 // pass is the absence of a counterexample.
 //
-// The Go scheduler of this machine chooses the schedules; they are not enumerated. A window of a
-// few instructions may stay closed for 10000 programs. Package explore plays all schedules of small
-// programs.
+// The Go scheduler of this machine chooses the schedules; they are not enumerated. A defect that
+// shows only if a goroutine is preempted between two certain instructions may not show in 10000
+// programs. Package explore plays all schedules of small programs.
 //
-// With -race, C36 plays too few waits for a counter of 16 bits to wrap. Run it without -race, too. It then
-// makes 2^16 waits, granted and cancelled, and goes on to 2^20 calls and granted waits as long as they take
-// less than half a second of processor time. Counters of 32 bits that wrap are not found: to reach their end
-// takes minutes of calls and hours of waits. A copy whose counters start near their end would be no proof,
-// because many counters mean something by a zero, such as a line that is empty. Nor is a waiter found that
-// compares a number of 16 bits before and after its sleep: it would have to sleep through 2^16 calls.
+// C36 looks for counters that wrap. With -race it plays too few waits for a counter of 16 bits, so
+// run it without -race, too. It then makes 2^16 waits that are granted and as many that are
+// cancelled, and goes on to 2^20 calls and granted waits as long as these take less than half a
+// second of processor time. Counters of 32 bits that wrap are not found: to reach their end takes
+// minutes of calls and hours of waits. A changed copy whose counters start near their end would
+// prove nothing, because in many counters a zero has a meaning, such as an empty line. A waiter that
+// compares a number of 16 bits before and after its sleep is not found either: it would have to
+// sleep through 2^16 calls.
 //
 // The order of two requests is judged only if one was observed to be blocked before the other was
 // called. Starvation is judged only where its absence is promised.
@@ -164,14 +170,14 @@
 // The race detector counts for the whole process. A race of another test that runs in parallel
 // counts against the clause that is running.
 //
-// How sharp the checks are is measured by 56 semaphores that are broken on purpose, 41 of them
-// after bugs that were published. stress/mutants.md lists which check finds which. 36 more stand
-// for kinds of input that the checks did not try before: 29 of them had passed every check.
+// What the checks find is measured by 56 semaphores that are broken on purpose, 41 of them after
+// bugs that were published. stress/mutants.md lists which check finds which. 36 more stand for kinds
+// of input that earlier versions of the checks did not try: 29 of these had passed every check.
 //
 // # Why one package of more than twenty files
 //
 // A clause drives a semaphore through a trial, which has its waiters, its clock and its verdict.
-// The clauses of each subject have a file of their own. In packages of their own they would need
-// the trial exported, and a package that every subject imports and that knows none is a second
-// door to the same house.
+// The clauses of each subject have a file of their own. With a package for each subject, the trial
+// would have to be exported from one more package, although only the clauses of this package use
+// the trial.
 package stress

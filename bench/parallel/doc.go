@@ -1,7 +1,7 @@
 // Package parallel does the same work in one process and in several, and measures both.
 //
 //	func main() {
-//		parallel.ChildMain(impls.All()...) // first of all: this program is also its own children
+//		parallel.ChildMain(impls.All()...) // first: Run starts this program again, as its children
 //		err := parallel.Run(ctx, os.Stdout, parallel.Options{})
 //	}
 //
@@ -51,9 +51,9 @@
 //     of the process and its children, by getrusage and wait4. child-cpu-ns/op is the part of the
 //     children.
 //   - cpu/wall: cores that the sample kept busy in steady state, on average.
-//   - peak-B: the peak of the resident memory of the process, plus the peaks of its children, of as
-//     many as run at once. Pages that several processes share, such as the program itself, count in
-//     each. Only on Linux.
+//   - peak-B: the peak of the resident memory of the process, plus the peaks of its children. If
+//     children follow one another, only as many count as run at once. Pages that several processes
+//     share, such as the program itself, count in each. Only on Linux.
 //   - task-p50-ns, task-p99-ns: time from handing out a task until its checksum is back.
 //   - inside-peak: the most tasks between Acquire and Release at once, by a clock that all
 //     processes share.

@@ -9,8 +9,9 @@
 //	}
 //	defer sem.Release(1)
 //
-// [NewWeighted] lets newcomers pass the calls that wait, within a bound. It is the right choice
-// unless calls must be served in the order in which they came; then take [NewFIFO].
+// A semaphore of [NewWeighted] lets a newcomer, a call that begins while other calls wait, pass the
+// waiting calls, within a bound. Take NewWeighted unless calls must be served in the order in which
+// they came; then take [NewFIFO].
 // [Weighted.Resize] changes the size of a semaphore in use. [Weighted.Stats] returns counts and
 // waiting times, for package expvar for example.
 //
@@ -29,15 +30,15 @@
 //
 // # The word
 //
-// The fast paths share one word. It holds the number of free permits, and is then called open; or
-// it holds -1, and is called closed. While the word is closed, the free permits are counted in the
-// ledger, a struct under a mutex. This encoding has three merits.
+// The fast paths share one word, an atomic int64. The word is called open if it holds the number of
+// free permits, and closed if it holds -1. While the word is closed, the free permits are counted in
+// the ledger, a struct under a mutex. This encoding has three merits.
 //
 // Acquire compares once. Free permits are never negative, so n <= word says both that the word is
 // open and that n permits are free. Release and TryAcquire compare with -1 too.
 //
-// Every size up to the largest int64 fits. A word that also subtracts the weight of the waiters
-// cannot have this: two waiters of the largest weight do not fit into any word.
+// Every size up to the largest int64 fits. That would fail if the word also held the weight of the
+// waiters, as a negative number: two waiters of the largest weight overflow an int64.
 //
 // While the word is closed it does not change, because each swap of a fast path expects an open
 // word. So a goroutine that holds the mutex and has closed the word is alone with all permits, and
@@ -55,16 +56,16 @@
 // each gives its permits to the first in line.
 //
 // Hand-off alone is slow when permits are held for a short time. The permit is idle from the
-// release until its new holder has been woken and scheduled. Meanwhile the running goroutines come
+// release until its new holder has been woken and scheduled. Meanwhile the running goroutines ask
 // for the permit, do not get it, and stand in line as well. From then on each operation costs a
 // switch of goroutines. This state is called a convoy.
 //
 // Bounded bypass, the policy of NewWeighted, breaks the convoy. Release does not give the permits
 // to the first in line. It wakes that waiter, and opens the word with the permits inside. Until the
 // waiter has the mutex, all operations are on the fast path, Release included, so the permit is in
-// use all the time. The waiter takes what it finds. If that is too little, it closes the word and
-// sleeps again. sync.Mutex does the same, with a bit for “a waiter is awake”. Here an open word
-// beside a line of waiters is that bit.
+// use all the time. When the waiter has the mutex, it takes its permits if enough are free.
+// Otherwise it leaves the word closed and sleeps again. sync.Mutex does the same, with a bit for “a
+// waiter is awake”. Here an open word beside a line of waiters has the meaning of that bit.
 //
 // The bound: when a waiter is first in line for 50 µs, or was passed 32 times, it is overdue. The
 // word then stays closed, permits stay in the ledger, and newcomers stand in line, until the waiter
@@ -81,28 +82,30 @@
 //  2. The first in line does not fit into the free permits of a closed word. Else unlock would
 //     have served it. So no wake-up is lost: the permits that it waits for are still held, and
 //     their Release comes to the mutex, because the word is closed.
-//  3. If calls wait in line and the word is open, then the first in line has been told so, and is
-//     on its way to the mutex: by its message, or because its ctx is done. Either way ends in
-//     unlock, which looks at the line again.
-//  4. A waiter has at most one message in its channel, and none when it is reused. A flag under
-//     the mutex says that a message was sent and the waiter has not had the mutex since. A waiter
-//     whose ctx is done receives that message with the mutex held, so it cannot wake the next
-//     user.
+//  3. If calls wait in line and the word is open, then the first in line is on its way to the mutex,
+//     because it got a message or because its ctx is done. In both cases it ends in unlock, which
+//     looks at the line again.
+//  4. A waiter has at most one message in its channel, and none when its memory is reused. A flag
+//     under the mutex says that a message was sent and the waiter has not had the mutex since. A
+//     waiter whose ctx is done receives that message with the mutex held, so the message cannot wake
+//     the next user of the same memory.
 //
 // # The transitions
 //
 // Each changes the word at most once, or happens under the mutex with the word closed:
 //
-//   - Fast Acquire and TryAcquire: open n+k to open k. Held permits grow by n. No waiter was owed
-//     these permits: an owed permit is in the ledger, and the word closed.
+//   - Fast Acquire and TryAcquire: open n+k to open k. Held permits grow by n. These permits were
+//     kept for no waiter: while permits are kept for a waiter they are in the ledger, and the word
+//     is closed.
 //   - Fast Release: open k to open k+n. The comparison with the size comes before the swap, so an
 //     over-release changes nothing. No waiter is missed: beside an open word, the first in line has
 //     been woken. It looks at the permits after this swap, or it closes the word before, and then
 //     this swap fails.
 //   - Close, in lock: open k to closed, with k in the ledger. Swaps that read k before it fail.
-//   - Open, in unlock: closed to open k, with nothing left in the ledger. Only with no line, or
-//     with a first waiter that has been told.
-//   - Grant, call, leave, Resize: change the ledger alone.
+//   - Open, in unlock: closed to open k, with nothing left in the ledger. Unlock opens only if no
+//     call waits, or if the first in line has been woken.
+//   - Grant (a waiter gets its permits), call (a waiter is woken without permits), leave (a waiter
+//     is cancelled) and Resize change the ledger alone.
 //
 // A cancellation that meets a grant: both happen under the mutex. If the grant is first, Acquire
 // returns nil although ctx is done by now. If the cancellation is first, the waiter has left the
@@ -111,20 +114,24 @@
 // # Memory order
 //
 // Operations of sync/atomic are sequentially consistent, and an operation that observes another one
-// synchronizes after it. Between a Release and the Acquire that it enables there are three ways.
-// Fast to fast: both swap the word, and each swap observes the one before. Fast to slow: lock
-// closes by a swap that observes the Release; the grant follows under the mutex and by the message
-// in the channel. Slow to fast: the Release had the mutex before the goroutine that opens the word,
-// and the swap of Acquire observes that store.
+// synchronizes after it. There are four ways from a Release to the Acquire that it enables:
 //
-// A number in the word says everything about an open word. So the ABA problem does not arise: if a
-// swap finds the number that was loaded, the state is the same, whatever happened in between. The
-// exception is Release during a Resize, because the size is a second word; see [Weighted.Resize].
+//   - Fast to fast: both swap the word, and each swap observes the one before.
+//   - Fast to slow: lock closes the word by a swap that observes the Release. The grant follows under
+//     the mutex and by the message in the channel.
+//   - Slow to fast: the Release had the mutex before the goroutine that opens the word, and the swap
+//     of Acquire observes that store.
+//   - Slow to slow: both have the mutex, one after the other.
+//
+// The number in an open word is the whole state that a fast path depends on. So the ABA problem does
+// not arise: if a swap finds the number that was loaded, the state is the same, whatever happened in
+// between. The exception is Release during a Resize, because the size is a second word; see
+// [Weighted.Resize].
 //
 // # What was tried
 //
 // These figures are from one machine with 2 cores and 10 to 30 runnable threads of other programs,
-// so only large differences count:
+// so only large differences count. They were measured with:
 //
 //	go test -run '^$' -bench Semaphore ./bench -bench.workload=contended
 //
@@ -142,16 +149,17 @@
 // Framework for Fair and Abortable Synchronization” (PLDI 2023), put waiters into an infinite array
 // of cells; its semaphores have no weights, and its order is strict. Dice and Kogan, “Semaphores
 // Augmented with a Waiting Array” (arXiv 2501.18447, 2025), hash tickets onto an array, so that
-// waiters spread over cache lines; they have neither weights nor cancellation. Here newcomers pass
-// the mutex by while the word is open, so the mutex is not the bottleneck that these designs
-// remove. On machines with many cores the word itself will be.
+// waiters spread over cache lines; they have neither weights nor cancellation. Both remove the mutex
+// as a bottleneck. Here the mutex is none, because newcomers do not lock it while the word is open.
+// On machines with many cores the word itself will be the bottleneck.
 //
 // # Figures
 //
 // Medians of one run, in which all implementations took turns: 16 samples of 100 ms each, every
 // sample a process of its own, 2 cores with a load of 28 by other programs, at raised priority. The
 // text of that run is in git, in 8e4c115:reports/sample/bench.txt. docs/which.md has a later run,
-// on a quieter machine, so its figures differ:
+// on a quieter machine, so its figures differ. The bare pair is a compare-and-swap and an add,
+// without a semaphore:
 //
 //	semabench run -samples 16 -benchtime 100ms
 //
@@ -178,9 +186,10 @@
 // its channel. The rows with 1024 goroutines count this as 2 allocations in 1000 operations of a
 // new semaphore; afterwards there are none. With permits held for 1 ms of I/O, 64 goroutines on 16
 // permits, 99.9 % of the waits were over after 17.8 ms with NewWeighted and 10.2 ms with NewFIFO,
-// and Jain's index was 0.89 and 0.98, in windows of 25 ms. On a machine under such a load a woken
-// waiter needs longer than the bound until it runs. Two goroutines that wake each other in turns
-// (there and back) are slower than with the spin loop, which needs no wake-up.
+// and Jain's index (1 if all goroutines got the same number of permits) was 0.89 and 0.98, in
+// windows of 25 ms. On a machine under such a load a woken waiter needs longer than the bound until
+// it runs. Two goroutines that wake each other in turns (there and back) are slower than with the
+// spin loop, which needs no wake-up.
 //
 // # Past two cores
 //
@@ -208,10 +217,11 @@
 //	256     51 µs         128 µs
 //
 // A limiter holds permits for a request to a disk or a network, which is longer. For shorter holds
-// on that many cores one would split the free permits into several words, one for a few cores, and
-// collect them under the mutex before a call waits. That costs the single comparison of the fast
-// path for large weights, and is not built: nothing here could measure what it gains. The mutex
-// follows the same model, but only calls that wait come to it.
+// on that many cores, the free permits could be split into several words, each for a few cores, and
+// be collected under the mutex before a call waits. Then one comparison would no longer be enough on
+// the fast path, because a large weight may need the permits of several words. This is not built:
+// no machine was there to measure its gain. The mutex follows the same model, but only calls that
+// wait come to it.
 //
 // # What this does not show
 //

@@ -10,42 +10,48 @@
 //	os.Exit(report.Exit())
 //
 // run.go has the record of a measurement and the format of its file. judge.go turns a record into a
-// [Report]. It uses timing.go, counts.go, instructions.go, controls.go and waiver.go.
+// [Report], with the help of timing.go, counts.go, instructions.go, controls.go and waiver.go.
 // benchmarktexts.go judges texts instead of records. The other files render a report.
 //
 // # How it judges
 //
+// The code before the change is the old side, the code after it the new side. A row is one
+// benchmark, or one sub-benchmark.
+//
 // A [Run] holds pairs: two processes, one of each side, that took turns at the same benchmark. A
 // pair gives one quotient new/old. Several pairs with the same two code layouts count as one
-// quotient, their average. From the quotients of a row come the estimate of Hodges and Lehmann with
-// its interval ([Estimate]), and the exact p of Wilcoxon's signed rank test.
+// quotient, their average. The quotients of a row give the estimate of Hodges and Lehmann with its
+// interval ([Estimate]), and the exact p of Wilcoxon's signed rank test.
 //
 // A slice is one turn of a process. The time of a process is the lower octile of its slices: one
 // slice in eight is faster. Where several goroutines run, the mean of all slices is tested too, as
-// one more test of the run: a lock is often as fast as ever until a goroutine waits. A mean has to
-// be 25 % slower to regress, because a lock has states that last as long as its process.
+// one more test of the run, because a slower lock often shows only in slices in which a goroutine
+// waits. A mean has to be 25 % slower to regress: whether goroutines wait often or seldom can last
+// as long as the process, so means of equal code differ.
 //
 // A row is REGRESSED if its ratio is over 1 + margin, and its p, corrected for
 // all rows, is small enough. The margin is the greatest of three: the minimum
-// effect of the user, 3 %, and the difference of the row from itself.
+// effect that the user chose, 3 %, and the difference that the row, or rows of its kind, showed when
+// the old side was compared with itself.
 //
 // By default judging takes two stages. Rows that look slower in the first stage ([Suspects]) are
 // measured again with fresh processes, and those pairs alone decide. The chance of even one false
 // REGRESSED in a run is at most [Options].FalseAlarm, 0.5 %, for any number of rows. The reason: a
 // row that did not change becomes a suspect with p <= 0.2, and then needs p <= 0.02/tests on new
-// data. The tests are the rows, and one more for each row whose means are tested. A row that is no
-// suspect may have a second stage too; it needs p <= 0.00125/tests. There is no third stage.
+// data. “tests” is the number of rows, plus one for each row whose means are tested. A row that is
+// no suspect may have a second stage too; it needs p <= 0.00125/tests. There is no third stage.
 //
 // A row is UNCHANGED only if its whole interval lies within the minimum effect of 1. It is NOT
-// SLOWER if the slower end of the interval does: it may be faster. If neither time nor counts
-// decide a row, it is INCONCLUSIVE, and the report names the slowdown that the run would have seen.
-// Exact metrics need no test; see [Counted]. A [Waiver] lets a row regress for a while. Every run
-// carries controls: the old side against itself, unchanged and with a slowdown planted. A run in
-// which one of them comes out wrong must not pass: it is invalid. But a row that REGRESSED in both
-// stages, or in a count, still regressed, and the exit code is 1. The planted slowdown is the
-// smallest that the noise lets the run find, and 10 % at least. If it is over 10 %, or shows
-// without being significant, the run is weaker but not invalid: no row then claims that it would
-// have shown a smaller slowdown.
+// SLOWER if only the slower end of the interval lies there: the row may be faster. If neither time
+// nor counts decide a row, it is INCONCLUSIVE, and the report names the slowdown that the run would
+// have seen. Exact metrics need no test; see [Counted]. A [Waiver] lets a row regress for a while.
+//
+// Every run carries controls: the old side against itself, unchanged and with a slowdown planted. A
+// run in which a control comes out wrong is invalid, and must not pass. But a row that REGRESSED in
+// both stages, or in a count, still regressed, and the exit code is 1. The planted slowdown is the
+// smallest that the noise lets the run find, and 10 % at least. If the planted slowdown is over
+// 10 %, or shows without being significant, the run is weaker but not invalid: no row then claims
+// that it would have shown a smaller slowdown.
 //
 // Two benchmark texts can be judged too ([FromTexts]). Their verdicts on time are
 // advice, unless the texts were measured as below. Units other than ns/op,
@@ -57,29 +63,31 @@
 // A change of documentation, of a comment, of a test or of a function that no
 // benchmark calls changes no benchmark. Measuring could only show noise. A row is
 // IDENTICAL, and passes, if its benchmark can read no file that differs, and if one
-// of two things holds. The test binary of its package is equal byte for byte on
-// both sides. Or everything is equal that a process can execute or read when it
-// runs this benchmark alone: machine code with the targets of its references, and
-// data, from the entry of the binary through the init functions of all packages,
-// TestMain and package testing to the benchmark. Then the code is the same, and
-// only its place in the binary differs, which may move a time by the luck of the
-// layout. Package internal/reach says how that is found out.
+// of two things holds:
 //
-// Nothing of such a row is run, so it says nothing about a benchmark that fails. It
-// stands for a whole benchmark function, because sub-benchmarks show only when they
-// run. A run in which every row is IDENTICAL takes seconds, and needs no controls.
+//   - The test binary of its package is equal byte for byte on both sides.
+//   - Everything is equal that a process can execute or read when it runs this benchmark alone:
+//     machine code with the targets of its references, and data, from the entry of the binary
+//     through the init functions of all packages, TestMain and package testing to the benchmark.
+//     Only the place of the code in the binary may differ, which can change a time by chance. Package
+//     internal/reach says how the gate compares.
+//
+// The benchmark of an IDENTICAL row is not run, so the row does not show whether the benchmark
+// fails. The row stands for a whole benchmark function, because the names of sub-benchmarks are
+// known only once they run. A run in which every row is IDENTICAL takes seconds, and needs no
+// controls.
 //
 // The binaries are built for this comparison: with -trimpath, without build ids,
 // revisions and random layouts. Line numbers and names of functions count only if
 // the benchmark can ask the runtime for them.
 //
 // The gate assumes that a benchmark reads a file unless it can tell otherwise. A benchmark that
-// reaches no function which opens files, starts programs or lists folders reads none. For the
-// others the source of the whole test binary counts. Code that lists folders or starts programs may
-// read all of them. Code that opens files may read the testdata of its package, and every file
-// whose name one of its string literals could be a part of. The gate does not see names that the
-// code reads from files or puts together from parts of one or two letters, nor system calls in
-// assembly.
+// reaches no function which opens files, starts programs or lists folders reads none. For every
+// other benchmark, the source of the whole test binary decides which files it may read. Code that
+// lists folders or starts programs may read all files. Code that opens files may read the testdata
+// of its package, and every file whose name contains one of the string literals of the code. The
+// gate does not see names that the code reads from files or puts together from parts of one or two
+// letters, nor system calls in assembly.
 //
 // The gate measures a row if it cannot tell whether the code is equal: with cgo, libraries,
 // profiles for -pgo, flags in GOFLAGS that replace files or tools, another Go version or
@@ -88,27 +96,31 @@
 //
 // # Instructions
 //
-// On a busy machine time often cannot tell. The machine instructions of an operation hardly depend
-// on the load, so they are a second instrument for rows whose goroutines do not meet. They are
-// counted before the times: by the counters of the processor where the system has them, or else by
-// valgrind. A runner gets it by apt-get install valgrind. Without either, rows are judged as if
-// there were no instructions, and the fact "instructions" says what is missing.
+// On a busy machine, times are often too noisy to decide. The machine instructions of an operation
+// hardly depend on the load, so they are a second instrument, for rows whose goroutines do not wait
+// for each other. Instructions are counted before the times are measured: by the counters of the
+// processor where the system has them, or else by valgrind. On a CI runner, apt-get install valgrind
+// provides valgrind. With neither, times and allocations alone decide, and the report's fact
+// "instructions" says what is missing.
 //
 // Each side is counted in three processes or more, on one processor and with the garbage collector
-// off. The range of these values is the band of the row, 0.5 % at least; of six values the highest does not count,
-// since a busy machine lets a process execute more now and then. Rows that vary by more than 0.8 %, such as
-// rows that fill maps, are counted in twelve processes of each side. They are COUNTED if the interval of the change,
-// which holds in 99.9 % of cases, lies within the minimum effect, 3 %. The report prints how wide it is. A row is
-// not counted and says so if six values vary by more than 5 %, if its operations start
-// goroutines, or if its goroutines wait for each other, for a timer or for a lock. Goroutines of
-// RunParallel that do not meet count as well as one. Where they did not run at the same time,
-// because the machine was busy, equal instructions settle nothing: a lock would not have shown.
+// off. The range of these values is the band of the row, 0.5 % at least. Of six values the highest
+// does not count, because on a busy machine a process now and then executes more. Rows that vary by
+// more than 0.8 %, such as rows that fill maps, are counted in twelve processes of each side. They
+// are COUNTED if the interval of the change, which holds in 99.9 % of cases, lies within the minimum
+// effect, 3 %. The report prints the width of that interval.
 //
-// A row is COUNTED if time cannot tell, instructions agree within the band, and no more is
-// allocated. It passes. LESS WORK passes too. MORE WORK is named, and timed again as far as
-// -max-time allows; then time decides. -instructions 5% lets a row regress that executes over 5 %
-// more. A row that REGRESSED or IMPROVED in time keeps that verdict, whatever it executes, and so
-// does one whose whole interval lies above no change.
+// A row is not counted, and its reason says so, if six values vary by more than 5 %, if its
+// operations start goroutines, or if its goroutines wait for each other, for a timer or for a lock.
+// A row of RunParallel is counted if its goroutines do not wait for each other. If the machine was
+// so busy that they did not run at the same time, equal instructions decide nothing: goroutines that
+// do not overlap would not have met at a lock either.
+//
+// A row is COUNTED if its time is inconclusive, its instructions agree within the band, and it does
+// not allocate more. A COUNTED row passes, and so does a row with LESS WORK. A row with MORE WORK is
+// named, and timed again as far as -max-time allows; then time decides. -instructions 5% makes a row
+// regress that executes over 5 % more. A row that REGRESSED or IMPROVED in time keeps that verdict,
+// whatever its instructions say, and so does a row whose whole interval lies above no change.
 //
 // Instructions do not show cache misses, waiting, the kernel, or code layout, and their ratio
 // differs from the ratio of times by up to a factor of two. The processor that valgrind simulates
@@ -146,30 +158,32 @@
 // read-only.
 //
 // Choose rows with -bench. A row takes one to three seconds, and the more rows there are, the
-// smaller the p that each of them has to reach. Prefer rows of one goroutine on shared machines.
-// With contended rows only large slowdowns of waiting are seen there, and rows whose goroutines
-// hardly meet say so.
+// smaller the p that each of them has to reach. On shared machines prefer rows of one goroutine.
+// There a contended row shows only large slowdowns of waiting. A row with several goroutines that
+// hardly met each other says so.
 //
 // On GitHub a row that fails is annotated at the line of its benchmark.
 //
 // # Why a row is slower
 //
-// For each row that REGRESSED, is WAIVED or executes more instructions, the report lists the functions that
-// the benchmark reaches and whose machine code differs between the sides, and the variables whose content does, those
-// first whose size changed most. A caller into which a changed function was inlined is in the list. Functions
-// are paired by their names, so a closure that the compiler numbers anew is, too. The list explains a
-// verdict, and decides none. CPU profiles of both sides are beside the report. Row.Costs compares them,
-// and the page draws both as one flame graph.
+// For each row that REGRESSED, is WAIVED or executes more instructions, the report lists the
+// functions that the benchmark reaches and whose machine code differs between the sides, and the
+// variables whose content differs. The largest changes of size come first. A caller into which a
+// changed function was inlined is in the list. Functions are paired by their names. So a closure
+// that did not change is in the list if the compiler gave it another number. The list explains a
+// verdict, and decides none. CPU profiles of both sides are beside the report. Row.Costs compares
+// them, and the page draws both as one flame graph.
 //
 // # A baseline in the repository
 //
-// Do not keep times; keep the revision of the code that had them. Then that code
-// is measured anew, beside the change, on whatever machine runs today.
+// Do not keep times; keep the revision of the code that was measured. Then the gate measures that
+// code anew, in turns with the changed code, on the machine that it runs on today.
 //
 //	semabench gate -base "$(cat gate-base)"
 //
-// Against the merge base, a hundred slowdowns of 2 % pass one by one. Compare with a fixed revision
-// instead, and their sum does not pass. Move that revision on purpose, with a commit:
+// If each change is compared with its merge base, a hundred slowdowns of 2 % pass one by one.
+// Compared with a fixed revision, their sum does not pass. Move that revision with a commit of its
+// own:
 //
 //	git rev-parse HEAD >gate-base # and commit it, saying why
 //
@@ -203,27 +217,28 @@
 // # Budgets
 //
 // -max-time limits the whole run, with building, linking, the second stage and profiles. The run
-// exceeds it by a tenth at most. Instructions come first, and take half of it at most. Then the
-// gate drops pairs until it expects the run to fit: first all pairs of rows that counts settle, and
-// then the same share of the pairs of all other rows. It plans anew before each package. The report
-// says what that costs: the fact pairs-dropped, and for each row the slowdown that it would have
-// found. Half the pairs find slowdowns that are 1.4 times as large, and fewer than 6 have no
-// interval. A row whose time was not reached is judged by its counts; without counts it is
-// INCONCLUSIVE, and names the flag that helps. Measuring fewer pairs never makes a run pass.
-// -row-time does the same for one slow row.
+// exceeds -max-time by a tenth at most. Instructions are counted first, and take half of the time at
+// most. Then the gate drops pairs until it expects the run to fit: first all pairs of rows that
+// counts decide, and then the same share of the pairs of all other rows. The gate plans anew before
+// each package. The report says what the limit costs: the fact pairs-dropped, and for each row the
+// slowdown that it would have found. Half the pairs find slowdowns that are 1.4 times as large, and
+// fewer than 6 pairs have no interval. A row for which no time was left is judged by its counts.
+// Without counts it is INCONCLUSIVE, and names the flag that helps. Measuring fewer pairs never
+// makes a run pass. -row-time limits the time of each row; a slow row then has fewer pairs, but 10 at
+// least.
 //
 // Begin with a budget of a second for each row and three seconds for each
-// package, and twice that for rows that are contended or allocate. If the rows do
-// not fit, divide them rather than thin them out: a few rows at each pull request
+// package, and twice as much for rows that are contended or allocate. If the rows do
+// not fit, do not measure each row less, but fewer rows at a time: a few rows at each pull request
 // (-bench), and all rows each night.
 //
 // # Texts whose verdicts count
 //
 // go test -count writes the values of one process, and semabench run writes the
-// values of one side. Neither can know about the other side. On a device that
-// only runs finished programs, texts may be all there is. Then let both sides
-// take turns, with a process and a link for each value, and say so in the text.
-// The gate checks whether the text looks like it:
+// values of one side. Neither lets the two sides take turns. On a device that
+// only runs finished programs, texts may be the only record there is. Then run the two sides in
+// turns, link and start a new process for each value, and declare this in the text, as below. The
+// gate checks whether the values agree with the declaration:
 //
 //	head=$(printf 'session: %s\norder: interleaved\nlayout: random' "$(date +%s)")
 //	for side in old new; do echo "$head" >$side.txt; done
@@ -237,8 +252,7 @@
 //	semabench gate old.txt new.txt
 //
 // That takes much longer than semabench gate and finds less, because each value is of another
-// process, and processes of the same program differ. The gate cannot detect a text that makes a
-// false claim.
+// process, and processes of the same program differ. The gate cannot detect every false declaration.
 //
 // # INCONCLUSIVE
 //
@@ -254,8 +268,8 @@
 // # What this does not show
 //
 // The test supposes that pairs are independent and that chance favours either side equally. Another
-// program that is busy only while one side runs breaks that. The margin and the control of the old
-// side against itself guard against it, but prove nothing.
+// program that is busy only while one side runs violates this. The margin and the control of the old
+// side against itself make a false alarm less likely then, but prove nothing.
 //
 // UNCHANGED and the intervals are not corrected for the number of rows. Among 100 rows that are 3 %
 // slower, 2 or 3 may have an interval that ends below 3 %. A ratio is of the typical operation, and

@@ -47,51 +47,55 @@
 //	    1 preemption, the fewest: of 2 schedules with fewer none fails like this
 //	    replay: go test -run '^TestCounter$' example.org/counter -explore.schedule=x2.2
 //
-// # Four doors
+// # Four entry points
 //
-// Each of them plays schedules, and each is for another question:
+// A schedule is the order in which the goroutines of a program take their steps. All four entry
+// points play schedules; each answers another question:
 //
 //   - [Run] explores a body that you write. It is complete if the body is small: two or three
 //     goroutines and some operations each. It says nothing about more goroutines or other input.
 //     [Semaphore] is Run with programs for semaphores.
 //   - [Tests] explores the unmodified tests of a package, and says whether a schedule of them fails.
-//     It cannot notice what the tests do not check, and most tests are too large to be complete.
+//     It cannot notice what the tests do not check. Most tests have too many schedules to play all.
 //   - [Type] needs a constructor only. It draws programs over the methods of a type, and looks for a
-//     history that no sequential order explains. It cannot notice a method that is wrong for one
-//     goroutine alone.
-//   - The command “semabench explore -mutate ./pkg” asks how good the tests of a package are: it
-//     breaks the synchronization of the package, one place at a time, and says which mutants the
-//     tests notice, under go test and explored. It does not tell equivalent mutants apart.
+//     history (the calls of one schedule, with their results and their overlaps in time) that no
+//     sequential order explains. It cannot notice a method that is wrong for one goroutine alone.
+//   - The command “semabench explore -mutate ./pkg” asks how good the tests of a package are. It
+//     breaks the synchronization of the package at one place at a time; the changed copy is called a
+//     mutant. It says which mutants the tests notice, under plain go test and explored. It does not
+//     recognize a mutant that is equivalent, one in which the change makes no difference.
 //
 // # How to read a failure
 //
 // Time goes down the page, and each goroutine has a column. Goroutine 0 is the body. An operation
-// is written as in the source, followed by its effect. On its left is its position; the heading of
-// that column shows the folder, relative to the module. Where a goroutine waits or ends, another
-// one continues without comment. Where a goroutine could have continued, a line says that it is
-// preempted. Preemptions that the failure does not need are removed, so look at these lines first.
+// is written as in the source, followed by its effect. The column on the left has the position of
+// each operation; its heading shows the folder, relative to the module. Where a goroutine waits or
+// ends, another one continues without comment. Where a goroutine could have continued, a line says
+// that it is preempted. Look at these lines first: the failure needs each of these preemptions,
+// because the explorer has removed the others.
 //
 // The schedule that is shown is simpler than the schedule that was found. The explorer removes
 // preemptions that are not needed, moves the steps of each goroutine together, and then plays all
-// schedules with fewer preemptions. The last line but one says how many schedules those were. If
-// there are more than 20000 of them, or they take more than 10 s, the line says that a schedule
-// with fewer preemptions may exist. Beyond -explore.time they take at most 3 s.
+// schedules with fewer preemptions. The last line but one says how many schedules it has played for
+// that. If more than 20000 schedules have the same number of preemptions, or if the search takes
+// more than 10 s, the line says that a schedule with fewer preemptions may exist. The search may
+// exceed -explore.time by at most 3 s.
 //
-// If goroutines wait, a list before the columns says what each waits for, which goroutine holds it
-// or could have provided it, and what became of that goroutine. The list also has the locks that
-// are held at the end. For a data race the failure shows both accesses and their goroutines. For a
-// history that no semaphore has, it shows how far the calls can be put in an order, and why no call
-// can come next. It shows a loop that would go on for ever once.
+// If goroutines wait, a list before the columns says for which lock, channel or event each waits,
+// which goroutine holds it or could have provided it, and what became of that goroutine. The list
+// also has the locks that are held at the end. For a data race the failure shows both accesses and
+// their goroutines. For a history that no semaphore has, the failure shows how far the calls can be
+// put in an order, and why no call can come next. A loop that would go on for ever is shown once.
 //
-// With -explore.page=FILE, the same is written as an HTML page; with go test -artifacts, the page
-// is in the folder of artifacts. The page has a lane for each goroutine, the source beside each
-// step, what had to come before what, and, with the arrow keys, the state of all objects after each
-// step.
+// With -explore.page=FILE, the failure is also written as an HTML page; with go test -artifacts,
+// the page is in the folder of artifacts. The page has a lane for each goroutine and the source
+// beside each step. It marks the steps that had to come before a step. With the arrow keys it shows
+// the state of all objects after each step.
 //
-// The word at the end is the schedule. It lists only the decisions that differ from the default,
-// which is that the running goroutine continues. The flag -explore.schedule plays it, and so does
-// [Replay], in any process. If the program has changed so that the word no longer fits, the failure
-// names the first decision that does not fit.
+// The word at the end, x2.2 in the example, is the schedule. It lists only the decisions that differ
+// from the default, which is that the running goroutine continues. The flag -explore.schedule plays
+// that schedule again, and so does [Replay], in any process. If the program has changed so that the
+// word no longer fits, the failure names the first decision that does not fit.
 //
 // A schedule fails in these cases:
 //
@@ -100,10 +104,10 @@
 //     lost wake-up if the signal came when no goroutine was waiting for it.
 //   - Leak: the body has returned, and a goroutine waits for something that cannot happen any more.
 //   - Livelock: every goroutine that can move spins.
-//   - Under go test -race, the race detector, which watches every schedule, reports a race.
+//   - The race detector reports a race. It watches every schedule if the test runs with -race.
 //
-// A goroutine that a timer or a ticker would wake again and again is a daemon, and no leak. With
-// -explore.nodaemons it is a leak.
+// A goroutine that a timer or a ticker would wake again and again is called a daemon. A daemon that
+// is left is no leak, except with -explore.nodaemons.
 //
 // # Semaphores
 //
@@ -112,73 +116,76 @@
 //	func TestMine(t *testing.T) { explore.Semaphore(t, impls.Of("mine", mine.New)) }
 //
 // Semaphore plays small programs and compares their histories with the contract of package impls.
-// It begins with scenarios that were chosen after published bugs, each with a cancellation. Then it
-// plays all programs of one call, of two calls, and so on, on semaphores of size 0 to 3 and
-// MaxInt64. They have every mixture of Acquire, TryAcquire and Release with weights from zero to
-// above the size, cancellations, deadlines, contexts that are done, and misuse. In some programs
-// each call begins only when no goroutine can move. In others two or three calls begin at once. Of
-// programs that differ only in the names of goroutines, one is played. The result says which
-// programs were played:
+// It begins with scenarios: programs that were chosen after published bugs, each with a
+// cancellation. It ends with all programs of one call, of two calls, and so on, on semaphores of
+// size 0 to 3 and MaxInt64. They have every mixture of Acquire, TryAcquire and Release with weights
+// from zero to above the size, cancellations, deadlines, contexts that are done, and misuse. In some
+// programs each call begins only when no goroutine can move. In others two or three calls begin at
+// once. Of programs that differ only in the names of goroutines, one is played. The result says
+// which programs were played:
 //
 //	complete: all programs of size 1, up to 4 calls one at a time, up to 3 calls with 2 at once; …
 //
-// Between the two come twelve directed programs, with what no program of a few calls has: lines of
-// hundreds of waiters, thousands of calls in turn, requests that share a ctx, deadlines that do not end
-// a ctx, sizes up to 1000, and releases of too much that meet. They check each step as they go, in one
-// schedule or in some, and so they find defects and prove nothing. -explore.scenario='line of 260'
-// plays one of them. Two scenarios in which many calls meet are played with them, in schedules that
-// are drawn.
+// Between the scenarios and these small programs come twelve directed programs. They do what a few
+// calls cannot: queues of hundreds of waiters, thousands of calls in turn, requests that share a
+// ctx, deadlines that do not end a ctx, sizes up to 1000, and over-releases that run at the same
+// time. Each checks its own steps, in one schedule or in a few. So directed programs find defects
+// and prove nothing. -explore.scenario='line of 260' plays one of them. Two scenarios in which many
+// calls meet are played with them, in schedules that are drawn at random.
 //
-// The model of package stress must allow the history. A call may not wait if its request could be
-// granted, or if its context is done. No goroutine or callback of the semaphore may be left.
+// A history passes if the model, a sequential semaphore that package stress uses too, allows it. A
+// call may not wait if its request could be granted, or if its context is done. No goroutine or
+// callback of the semaphore may be left.
 //
 // Package stress is proven by 56 mutants, semaphores that are wrong on purpose. Of the 41 from the
-// literature, schedules alone refute 37, and the race detector on them three more; the median is
-// under 20 schedules. The other one lets large requests starve, and starving takes for ever. Of the
-// 15 that were added later, the explorer refutes 9; the clauses of package stress refute the
+// literature, schedules alone refute 37, and the race detector on them three more, with a median of
+// 21 schedules. The last of the 41 lets large requests starve, and no finite schedule shows that. Of
+// the 15 that were added later, the explorer refutes 9; the clauses of package stress refute the
 // others. The file kills.md in this folder has the table.
 //
 // # Types
 //
 // For other types no test has to be written either. [Type] generates programs that call the
-// exported methods of a type. The type is its own specification: for each history there must be a
-// sequential order of the same calls that gives the same results on a fresh value.
+// exported methods of a type. The type is its own specification: for each history there must be an
+// order of the same calls, one after the other, that gives the same results on a fresh value.
 //
 //	func TestMap(t *testing.T) { explore.Type(t, NewMap[string, int]) }
 //
 // Programs have two or three goroutines with one or two calls each, and up to two calls before the
 // goroutines start. The smallest programs come first. Of programs that differ only in the order of
-// their goroutines, one is played. Each program ends with up to six calls that return results,
-// which shows the state that the other calls have left. The result says which shapes are complete:
+// their goroutines, one is played. Each program ends with up to six calls whose results show the
+// state that the other calls have left. The result says for which numbers of goroutines and calls
+// all programs were played:
 //
 //	all 950 programs of 2 goroutines x 1 call; 2 goroutines x 1 call after 1 call; …, over the methods Load, Store of …
 //
-// A failure shows the program as Go code, the results of each call, the sequential order that comes
-// closest with the calls in which it differs, and the schedule. [Without], [Only], [Values],
-// [Make], [Arguments], [Equal], [Cleanup] and [Programs] declare what Type cannot tell from the
-// types of the methods.
+// A failure shows the program as Go code, the results of each call, and the schedule. It also shows
+// the sequential order that explains most of the results, and the calls whose results differ there.
+// The options [Without], [Only], [Values], [Make], [Arguments], [Equal], [Cleanup] and [Programs]
+// tell Type what the types of the methods do not say.
 //
-// A call that waits for ever is right if the same calls wait in a sequential order, in which the
-// next call begins when nothing can move. So a deadlock fails only if the calls return in every
-// order that agrees with the results so far. A panic is right if a sequential order has the same
-// panic.
+// In a sequential order, the next call begins when nothing can move. A call that waits for ever is
+// right if it also waits in a sequential order of the same calls. So a deadlock fails only if the
+// calls return in every order that agrees with the results so far. A panic is right if a sequential
+// order has the same panic.
 //
 // Type compares a type with itself. A method that is wrong for one goroutine is wrong in every
 // sequential order too, so Type lets it pass. The same holds for a wake-up that is lost in a
 // sequential order as well: a latch that signals one of two waiters leaves the other waiting in the
-// order wait, wait, done. A type with a weaker promise than linearizability, such as a Len that
-// counts shards one after the other, fails: leave the method out. If results depend on random
-// numbers or on the time, the test fails and names the method. The order in which a loop visits a
-// map is fixed, so such results are no error.
+// order wait, wait, done. A type that promises less than linearizability fails, for example with a
+// Len that counts one shard after the other: leave that method out. If results depend on random
+// numbers or on the time, the test fails and names the method. Results that depend on the order in
+// which a loop visits a map do not fail, because that order is fixed.
 //
 // # Tests of other packages
 //
 // The explorer can also run the unmodified tests of a package. [Tests] explores each Test function
 // with its subtests, parallel ones included, by the rules of go test: a test fails if a schedule
-// fails, and goroutines that it leaves behind do not matter. A Fuzz function is explored with its
-// seeds, from F.Add and from testdata/fuzz; no new inputs are made. An Example with a comment for its
-// output is explored, too: each schedule has to print that output. Benchmarks are not explored. [Suite] does the same without a testing.T, and so does the command semabench
-// explore for a package whose tests do not import this suite.
+// fails, and goroutines that the test leaves behind do not matter. A Fuzz function is explored with
+// its seeds, from F.Add and from testdata/fuzz; no new inputs are made. An Example with a comment
+// for its output is explored, too: each schedule has to print that output. Benchmarks are not
+// explored. [Suite] does the same without a testing.T. So does the command semabench explore, if the
+// tests of the package do not import this package.
 //
 //	func TestSuite(t *testing.T) { explore.Tests(t, "golang.org/x/sync/errgroup") }
 //
@@ -191,30 +198,33 @@
 //
 // At first the explorer draws some schedules at random, by strategies that find most bugs soon:
 // random, priorities (PCT, with depths two and three), and priorities that know which operations
-// conflict (POS). Then it plays all schedules. Of schedules that differ in nothing but the order
-// of independent operations it plays one (source-DPOR with sleep sets). When none is left, the result is
-// “complete: all N schedules”. That is a proof that no schedule of this body fails. Without go test
-// -race it is a proof only if the program has no data race, and the result says so.
+// conflict (POS). Then the strategy dpor (dynamic partial-order reduction: source-DPOR with sleep
+// sets) plays all schedules. Of schedules that differ only in the order of independent operations
+// it plays one. When none is left, the result is “complete: all N schedules”. That is a proof that
+// no schedule of this body fails. Without go test -race it is a proof only if the program has no
+// data race, and the result says so.
 //
 // Goroutines are alike if one goroutine starts them with the same function, and the function has
 // captured the same variables: the workers of a pool, for example. Nothing but their numbers tells
 // them apart, so of the orders in which they begin, dpor plays one. The result then counts schedules
 // “up to renaming of alike goroutines”: four workers with three jobs have 23228 instead of some
 // twenty times as many. Goroutines with a number or a channel of their own are not alike. If a
-// schedule draws random numbers in such a goroutine, or reads the stacks, all orders are played after
-// all. Under the race detector, and in Semaphore and Type, no goroutines are alike.
+// schedule draws random numbers in such a goroutine, or reads the stacks, the number of a goroutine
+// may decide what it does, and dpor plays all orders after all. Under the race detector, and in
+// Semaphore and Type, no goroutines are alike.
 //
 // If a bound is reached first, the result is unknown. The test passes, and its log names the bound.
-// Without -v a line on the standard error names it. go test shows that line if it runs the package
-// in the current folder only, or if another test fails. With -explore.strict the test fails. A
-// program that cannot be explored is skipped, with the reason.
+// go test shows the log of a test that passed only with -v. So a line on the standard error names
+// the bound, too, but go test shows that line only if it runs the package in the current folder, or
+// if another test fails. With -explore.strict the test fails. A program that cannot be explored is
+// skipped, with the reason.
 //
-// Go test ends the whole test binary at its flag -timeout. An exploration that would take longer
-// ends earlier, with the result unknown, or with the failure that it has found. The processes of an
-// exploration end with the test binary, even if the test binary is killed.
+// Go test ends the whole test binary when the time of its flag -timeout is over. An exploration that
+// would take longer ends earlier, with the result unknown, or with the failure that it has found.
+// The processes of an exploration end with the test binary, even if the test binary is killed.
 //
 //	-explore.time=D        explore for at most D, 20s by default
-//	-explore.schedules=N   play at most N schedules; by scenario with Semaphore
+//	-explore.schedules=N   play at most N schedules; with Semaphore, N for each scenario
 //	-explore.strict        fail if the result is unknown
 //	-explore.strategy=S    use only random, pct2 or another depth, pos, dpor, or dfs
 //	                       (which is dpor without its reduction)
@@ -226,9 +236,9 @@
 //	-explore.preemptions=N with dfs: preempt goroutines at most N times in one schedule
 //	-explore.workers=N     explore with N processes, 1 by default
 //	-explore.schedule=W    play this schedule only
-//	-explore.noalike       play goroutines that are alike each by itself, see below
+//	-explore.noalike       play alike goroutines in every order of their beginnings, see above
 //	-explore.shard=I/N     play the I-th of N shares only, and write -explore.shardfile=F
-//	-explore.join=F,F      play nothing, and join what the shards have written
+//	-explore.join=F,F      play nothing, and join the files that the shards have written
 //	-explore.page=FILE     write a schedule that fails as a page; a second one goes to FILE-2
 //	-explore.perfetto=FILE write it as a trace for ui.perfetto.dev, with a track for each goroutine
 //	-explore.scenario=P    with Semaphore and Type: play this scenario or program only, your own, or
@@ -236,8 +246,8 @@
 //	-explore.calls=N       with Semaphore: enumerate programs up to N calls, 5 by default; none if
 //	                       -explore.schedules or -explore.strategy is given. With Type: 4 by default
 //
-// The command semabench explore does the same on all cores, shows the progress, and has exit codes
-// for builds:
+// The command semabench explore explores on all cores, shows the progress, and has exit codes for
+// builds:
 //
 //	$ semabench explore ./pkg -run TestCounter
 //
@@ -248,14 +258,14 @@
 // With -explore.shard, several machines share these tasks, for example the jobs of a CI. The small
 // tasks at the beginning, which decide how the schedules are split, are played by all of them. With
 // -explore.join, the same test merges the recorded answers and comes to the result of one process:
-// the same verdict, numbers and failure. A shard alone is unknown, and so is a joined result, if a
-// shard is missing or ended too early. A test with -explore.strict passes in a shard that
-// finds no failure, and fails where the joined result is unknown.
+// the same verdict, numbers and failure. The result of one shard is unknown. The joined result is
+// unknown if a shard is missing or ended too early. With -explore.strict a shard that finds no
+// failure passes, because it cannot know the others; the joined result fails if it is unknown.
 //
 // The result also counts ordered pairs of dependent operations. A pair is two places in the source,
 // of which the second was seen right after the first, on the same object and in another goroutine.
-// If nothing was found in a program that is too large to be complete, look at the places that were
-// seen in one order only.
+// If nothing was found in a program that is too large to play all its schedules, look at the places
+// that were seen in one order only.
 //
 // # How it works
 //
@@ -265,15 +275,16 @@
 // context, the environment, files, pipes, expvar, and everything that waits for time or reads the
 // clock. Packages log, log/slog, database/sql, net/http with httptest, httputil and cookiejar,
 // crypto/tls, net/rpc, net/smtp and net/textproto are copied, too, so the locks of a logger and of
-// an http.Transport are under control, and a report shows them. A call of another method of the
-// standard library is one step if its type has a lock, such as token.FileSet. Package schedrt runs
-// one goroutine at a time, and stops it before each such operation. Positions are positions in the
-// original source, and nothing is written into your tree. The first build takes some seconds, and a
-// few more if the program imports net/http. A build that was not used for three days is removed.
+// an http.Transport are under control, and a report shows them. In other packages of the standard
+// library, a method call is one step if the type of the receiver has a lock, such as token.FileSet.
+// Package schedrt runs one goroutine at a time, and stops it before each such operation. Reports
+// show positions in the original source, and nothing is written into your tree. The first build
+// takes some seconds, and a few more if the program imports net/http. A build that was not used for
+// three days is removed.
 //
-// Time is virtual: the earliest timer may fire at any moment, and an hour takes no time. A
-// goroutine that repeats the same loads while nothing changes is not run again until something
-// does.
+// Time is virtual: the earliest timer may fire at any moment, and an hour takes no real time. A
+// goroutine that repeats the same loads while nothing changes spins; it is not run again until
+// something changes.
 //
 // # What this does not show
 //
@@ -286,22 +297,24 @@
 // The result says so, is never “complete”, and counts no pairs. A smaller body of the same code
 // shows more: most bugs need two goroutines and a few operations.
 //
-// Goroutines are preempted only at operations on shared objects. For programs without data races
-// this loses nothing; run with -race to know that yours has none. Memory is sequentially
-// consistent, as Go promises it to programs without data races.
+// Goroutines are preempted only at operations on shared objects. For a program without data races
+// other preemptions would make no difference; run with -race to know that yours has no race. Memory
+// is sequentially consistent, as Go promises to programs without data races.
 //
-// Each schedule begins with the package variables that a process begins with: rewritten packages
-// that can change theirs are initialized again, with their init functions and the goroutines that
-// these start. Those goroutines may stay. State inside the standard library is not initialized
-// again. Its exported variables that the program assigns to, the default loggers, and the
-// environment get back the values that they had before the first schedule. A function that
-// registers something there for good, such as flag.Int and expvar.NewInt, runs once, at the start
-// of the process. A body that calls such a function is refused. The default client, transport and
-// mux of net/http are restored, so a body may call http.Handle.
+// Each schedule begins with the package variables that a process begins with. To that end, each
+// rewritten package whose variables can change is initialized again, with its init functions and the
+// goroutines that these start. Those goroutines are no leak. State inside the standard library is
+// not initialized again. Three parts of it get back the values that they had before the first
+// schedule: exported variables that the program assigns to, the default loggers, and the
+// environment. A function that registers something there for good, such as flag.Int and
+// expvar.NewInt, runs once, at the start of the process. A body that calls such a function is
+// refused. The default client, transport and mux of net/http are restored, so a body may call
+// http.Handle.
 //
 // A package variable that the test sets before the first schedule, in TestMain for example, has
 // that value at the beginning of every schedule. If the variable is a map or a pointer, the entries
-// of the map or the fields behind the pointer are restored too, and nothing else that it refers to.
+// of the map or the fields behind the pointer are restored too. Memory that these refer to in turn
+// is not restored.
 // A variable that the standard library refers to, such as a driver that an init function registers,
 // is not initialized again: all memory behind it is restored in place.
 //
@@ -310,28 +323,28 @@
 // differs, and the test is skipped. A schedule that ends the process is a failure if it ends a
 // fresh process as well.
 //
-// The testing.T around the body may be used in it. A schedule that fails it has failed, and its cleanups
-// run at the end of the schedule. Parallel subtests have to be subtests of the T of the body.
-// It is also the T for synctest.Test.
+// The body may use the testing.T of the test around it. A schedule that fails this T has failed, and
+// cleanups of this T run at the end of the schedule. synctest.Test takes this T, too. Parallel
+// subtests need the T that Run gives to the body.
 //
 // The body has to do the same under the same schedule. The explorer checks this, and names a
 // difference, for example a random source with a seed from the clock. A loop over a map visits the
 // keys in a fixed order, and unseeded random numbers, crypto/rand and hash/maphash are the same in
 // every schedule, so bugs that need another order or other numbers are missed.
 //
-// The ends of os.Pipe are files that the program reads and writes. A call that would wait in the kernel
-// waits in the scheduler, also if package io, bufio or fmt makes it. So a test can assign an end to
-// os.Stdout. A deadline of a pipe is refused, and so is os.Pipe on systems other than Linux and macOS.
-// Text that goes to any other standard output is no step.
+// The ends of os.Pipe are files that the program reads and writes. A call that would wait in the
+// kernel waits in the scheduler instead, even if package io, bufio or fmt makes the call. So a test
+// can assign an end to os.Stdout. A deadline of a pipe is refused, and so is os.Pipe on systems
+// other than Linux and macOS. A write to the standard output of the process is no step.
 //
 // Files are real. Each call of package os or of an os.Root is one step, on all files together. A
-// schedule begins with an empty folder, which os.TempDir and T.TempDir return, and may change files
-// there only; it may read any file. Code of the standard library uses files without a step. The
-// process ID is the same in every process. The name of the folder and the addresses of variables are
-// not, so a program that chooses by them depends on more than its schedule.
+// schedule begins with an empty folder, which os.TempDir and T.TempDir return. It may change files
+// there only, and read any file. Code of the standard library uses files without a step. The
+// process ID is the same in every process. The name of that folder and the addresses of variables
+// are not, so a program whose decisions use them depends on more than its schedule.
 //
-// No signal comes. A goroutine that waits for one may be left; a program that cannot return without
-// one is refused.
+// No signal comes. A goroutine that waits for a signal is no leak. A program that cannot return
+// without a signal is refused.
 //
 // The network is in memory: tcp and udp on localhost, and Unix sockets that are streams. A
 // connection has a buffer of 64 KB in each direction, and is there before it is accepted. No packet
@@ -358,36 +371,38 @@
 // function is named. A deadlock is reported even after such a number. runtime.Stack and
 // runtime.Callers show the goroutines and functions of the program only, with the names of go test,
 // so leak checks and assertion libraries work. Only the number of a function literal, as in
-// TestX.func2, may differ. The clock begins on 20 May 2026, some
-// seconds after 10:24 UTC, and not at a round time that code could mistake for a special one.
+// TestX.func2, may differ. The clock begins on 20 May 2026, some seconds after 10:24 UTC: code could
+// mistake a round time for a special one.
 //
-// Assembly runs as one piece, and so does code that changes a lock by package unsafe.
+// Assembly runs as one step, and so does code that changes a lock by package unsafe.
 // runtime.NumCPU is 2, and a copy of a locked lock is not locked. A goroutine that was not chosen
-// for 2000 steps runs next, as Go's own scheduler would ensure.
+// for 2000 steps runs next, because Go's own scheduler starves no goroutine for ever.
 //
-// A loop that counts its loads counts as a spinner at the third load that equals the one before.
-// The loop continues when nothing else can move, and several such loops continue in turn. If
+// A loop that counts its loads counts as a spinner at the third load with the value of the load
+// before. The loop continues when nothing else can move, and several such loops continue in turn. If
 // nothing has changed for nine tenths of -explore.steps, and the local variables of the loop have
 // the same values again and again, this is a livelock. If the local variables still change, the
 // loop may be counting, and the result is unknown. The explorer does not look at counters on the
 // heap. A loop that reads nothing but the clock waits for time to pass. From the 128th read on, each
-// takes 100 ns, and after 10000 reads more and more, so that the loop ends.
+// read takes 100 ns of virtual time, and after 10000 reads more and more, so that the loop ends.
 //
 // A sync.Pool returns the value that was put in last, or none; the pools of the standard library
-// are empty. A TryLock fails only if the lock is held. sync.Map.Range visits keys in the order of
-// insertion. The explorer does not see the panic of a WaitGroup that is reused too early.
+// are empty. A TryLock fails only if the lock is held; Go allows it to fail at other times, too.
+// sync.Map.Range visits keys in the order of insertion. The explorer does not see the panic of a
+// WaitGroup that is reused too early.
 //
-// When the body has returned, time passes. The goroutines that are left may then end. Once sixteen
-// timers in a row have fired and none of these goroutines has ended, the rest of the schedule is
-// played in one order only, and not shown. After 256 timers in a row, goroutines that another timer
-// would wake count as daemons, and so do goroutines that daemons wake again and again. Goroutines
-// that wait beside daemons are a leak after more timers that have not let them go on: a tenth of
-// -explore.steps, or 10000, if the daemons change nothing meanwhile; otherwise -explore.steps, or
-// 100000, and ten minutes of virtual time.
+// When the body has returned, time passes, so that the goroutines that are left may end. Once
+// sixteen timers in a row have fired and none of these goroutines has ended, the rest of the
+// schedule is played in one order only, and not shown. After 256 timers in a row, goroutines that
+// another timer would wake count as daemons, and so do goroutines that daemons wake again and again.
+// Other goroutines that still wait are a leak after more timers. If the daemons change nothing
+// meanwhile, a tenth of -explore.steps is enough, at most 10000 timers. Otherwise it takes
+// -explore.steps timers, at most 100000, and ten minutes of virtual time.
 //
-// The same holds before the body has returned, if it waits for no timer while such goroutines run.
-// After sixteen timers in a row that change nothing, or after 2000 timers, the rest is played in one
-// order. It is a deadlock after as many timers as for a leak, and ten minutes of virtual time in both
-// cases. So a body that waits while a ticker counts to a million is a false alarm. If ten minutes
-// take more than ten times as many timers, the result is unknown.
+// The same holds before the body has returned, if the body waits, but for no timer, while daemons
+// run. After sixteen timers in a row that change nothing, or after 2000 timers, the rest is played
+// in one order. The wait counts as a deadlock after as many timers as a leak takes, and in both
+// cases not before ten minutes of virtual time. So a body that waits while a ticker counts to a
+// million is a false alarm. If ten minutes take more than ten times as many timers, the result is
+// unknown.
 package explore

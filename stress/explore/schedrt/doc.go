@@ -19,8 +19,8 @@
 // or dead. An operation is an access to something that goroutines share: a lock, a channel, an
 // atomic word, the clock. A step is one operation and the local code after it, up to the next
 // operation. No other goroutine can tell when local code runs, so a goroutine that was started or
-// woken runs to its first operation before a step is chosen. Interleavings counted by hand
-// therefore come out exactly.
+// woken runs to its first operation before a step is chosen. The explorer therefore plays exactly as
+// many schedules of a small program as a count of its interleavings by hand gives.
 //
 // The package models an operation in three moves: announce it (begin, on), stop until the strategy
 // picks the goroutine (point), perform it (change the model, note the change). An operation that
@@ -40,14 +40,14 @@
 //
 //   - The hand-over from one goroutine to the next orders memory. The detector must not see this
 //     order, or it would never report a race. Each hand-over is between RaceDisable and RaceEnable,
-//     which make the detector ignore the synchronization of the calling goroutine. Coroutines
-//     (package iter) order memory in a way that cannot be muted, so under the detector goroutines
-//     wait for batons instead (handover.go).
+//     which make the detector ignore the synchronization of the calling goroutine. Package iter
+//     tells the detector of every switch between coroutines, and nothing can mute that. So under the
+//     detector goroutines are no coroutines; each waits for a baton instead (handover.go).
 //   - A model without a real primitive states its own edges with RaceRelease, RaceReleaseMerge and
-//     RaceAcquire, by the Go memory model: no edge less, or right programs would be accused; no
-//     edge more, or wrong ones would pass. RaceRelease replaces what earlier releases at an address
-//     left, RaceReleaseMerge adds to it. An address with several releasing goroutines needs the
-//     second.
+//     RaceAcquire, by the Go memory model. A missing edge would accuse right programs; a superfluous
+//     edge would let programs with a race pass. RaceRelease replaces the edges of earlier releases at
+//     an address, RaceReleaseMerge adds to them. So an address that several goroutines release needs
+//     RaceReleaseMerge.
 //   - The package's own memory is shared by all controlled goroutines without any edge, so the
 //     detector must not watch it. Package rewrite compiles this package with -race=false, and with
 //     -l so that no part of it is inlined into a package that is watched.
