@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -65,198 +66,217 @@ type Jobserver struct {
 	lastServerCheck time.Time // used by the kernel waiter only
 }
 
-// NewJobserver serves size tokens from a pipe without a name. Child processes get it by
-// [Jobserver.Files] and [Jobserver.Auth]. Start each child under one acquired permit, because
-// a client runs its first job without a token. NewJobserver returns an error if size is
-// not between 0 and [MaxTokens].
-func NewJobserver(size int64) (*Jobserver, error) {
-	if err := checkSize("jobserver", size, MaxTokens); err != nil {
-		return nil, err
+// Release implements [impls.Semaphore], for permits of this process. It panics if the process holds
+// fewer than n.
+func (s *Jobserver) Release(n int64) {
+	mustNotBeNegative(n)
+	if s.handOff(n) {
+		return
 	}
-	var fds [2]int
-	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
-		return nil, fmt.Errorf("process: jobserver: %w", err)
-	}
-	pipe, err := reopen(fds[0], os.O_RDWR|unix.O_NONBLOCK)
-	_, _ = unix.Close(fds[0]), unix.Close(fds[1])
-	if err != nil {
-		return nil, err
-	}
-	return serve(&Jobserver{name: "jobserver", pipe: pipe}, size)
+	s.releaseTokens(int(n))
+	s.ensureKernelWaiter()
 }
 
-// ServeJobserver serves size tokens from a fifo that it makes at path. Close removes the fifo. GNU
-// make 4.4 and cargo prefer a fifo, as their children need to inherit only MAKEFLAGS. The error
-// for an existing fifo says whether a process serves it.
-func ServeJobserver(path string, size int64) (*Jobserver, error) {
-	if err := checkSize("jobserver", size, MaxTokens); err != nil {
-		return nil, err
-	}
-	if err := unix.Mkfifo(path, 0o600); err != nil {
-		err = fmt.Errorf("process: %s: making the jobserver's fifo: %w", path, err)
-		if stat, e := os.Stat(path); e == nil && stat.Mode().Type() == os.ModeNamedPipe {
-			err = errors.Join(err, checkFifoServed(path))
-		}
-		return nil, err
-	}
-	pipe, err := os.OpenFile(path, os.O_RDWR|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("process: jobserver: %w", err), os.Remove(path))
-	}
-	return serve(&Jobserver{name: path, pipe: pipe, fifo: path, created: true}, size)
-}
-
-// serve makes s a server. It writes the tokens after it has locked the pipe. A client that sees a
-// token therefore sees the lock too, and can tell later that the server has ended.
-func serve(s *Jobserver, size int64) (*Jobserver, error) {
-	s.held = make([]byte, size)
-	for i := range s.held {
-		s.held[i] = token
-	}
-	err := s.start(size)
-	if err == nil {
-		err = lockPipe(s.conn)
-	}
-	if err == nil {
-		err = s.writeBack(int(size))
-	}
-	if err != nil {
-		err = fmt.Errorf("process: %s: serving tokens: %w", s.name, err)
-		return nil, errors.Join(err, s.Close())
-	}
-	return s, nil
-}
-
-// JoinJobserver returns the jobserver that the value of the environment variable MAKEFLAGS names.
-// One permit belongs to this process from the start and is in no pipe: the process that started
-// this one has acquired it. The size is the number of -j if MAKEFLAGS contains it, else
-// [MaxTokens]. The error says why MAKEFLAGS names no usable jobserver.
-func JoinJobserver(makeflags string) (*Jobserver, error) {
-	a, err := parseMakeflags(makeflags)
-	if err != nil {
-		return nil, err
-	}
-	s := &Jobserver{name: "jobserver " + a.String(), fifo: a.fifo, implicitFree: 1}
-	if a.fifo != "" {
-		err = s.openFifo()
-	} else {
-		err = s.openInherited(a)
-	}
-	if err != nil {
-		return nil, err
-	}
-	size := int64(MaxTokens)
-	if a.jobs > 0 {
-		size = a.jobs
-	}
-	if err = s.start(size); err == nil {
-		s.server, err = findServer(s.conn, s.fifo)
-	}
-	if err != nil {
-		return nil, errors.Join(&Broken{s.name, "cannot be used", err}, s.pipe.Close())
-	}
-	return s, nil
-}
-
-func (s *Jobserver) start(size int64) (err error) {
-	s.localQueue.mechanism, s.localQueue.size = s, size
-	s.conn, err = s.pipe.SyscallConn()
-	s.io.init(s.conn)
-	return err
-}
-
-func (s *Jobserver) openFifo() (err error) {
-	stat, err := os.Stat(s.fifo)
-	if err != nil {
-		return &Broken{s.fifo, "no jobserver is there", err}
-	}
-	if stat.Mode().Type() != os.ModeNamedPipe {
-		return &Broken{Name: s.fifo, Fact: "not a fifo"}
-	}
-	if err := checkFifoServed(s.fifo); err != nil {
-		return err
-	}
-	if s.pipe, err = os.OpenFile(s.fifo, os.O_RDWR|unix.O_NONBLOCK, 0); err != nil {
-		return &Broken{s.fifo, "no jobserver for this process", err}
-	}
-	return nil
-}
-
-func (s *Jobserver) openInherited(a auth) (err error) {
-	if err := checkInherited(a); err != nil {
-		return err
-	}
-	s.pipe, err = reopen(a.read, os.O_RDWR|unix.O_NONBLOCK)
-	return err
-}
-
-// checkInherited returns an error unless the two descriptors are the ends of one pipe. A program
-// between the server and this process may have closed a descriptor and opened another file under
-// its number. Reading that file would be a silent error.
-func checkInherited(a auth) error {
-	var ends [2]unix.Stat_t
-	for i, fd := range []int{a.read, a.write} {
-		mode, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
-		if err == nil {
-			err = unix.Fstat(fd, &ends[i])
-		}
-		name := fmt.Sprintf("jobserver %v: descriptor %d", a, fd)
-		wrongMode := []int{unix.O_WRONLY, unix.O_RDONLY}[i]
-		switch {
-		case err != nil:
-			return &Broken{name, "not open; begin the recipe with +", err}
-		case ends[i].Mode&unix.S_IFMT != unix.S_IFIFO:
-			return &Broken{Name: name, Fact: "not a pipe"}
-		case mode&unix.O_ACCMODE == wrongMode:
-			return &Broken{Name: name, Fact: "the wrong end of a pipe"}
-		}
-	}
-	if ends[0].Dev != ends[1].Dev || ends[0].Ino != ends[1].Ino {
-		return &Broken{Name: "jobserver " + a.String(), Fact: "the ends of two different pipes"}
-	}
-	return nil
-}
-
-// Auth returns the flag that children must find in MAKEFLAGS: --jobserver-auth= and the fifo, or
-// the descriptors 3 and 4, which the files of [Jobserver.Files] become in the child.
-func (s *Jobserver) Auth() string {
-	if s.fifo != "" {
-		return "--jobserver-auth=fifo:" + s.fifo
-	}
-	return "--jobserver-auth=3,4"
-}
-
-// Files opens the two ends of the pipe for os/exec.Cmd.ExtraFiles, where they must come first. The
-// caller closes them after it has started the child. For a fifo Files returns none.
-func (s *Jobserver) Files() (ends []*os.File, err error) {
-	if s.fifo != "" {
-		return nil, nil
-	}
-	for _, flag := range []int{os.O_RDONLY, os.O_WRONLY} {
-		var end *os.File
-		e := withDescriptor(s.conn, func(fd int) (err error) {
-			end, err = reopen(fd, flag)
-			return err
-		})
-		if e != nil {
-			err = errors.Join(err, e)
-			continue
-		}
-		ends = append(ends, end)
-	}
-	return ends, err
-}
-
-// Close writes back the tokens that this process holds, and removes the fifo that it made.
-// Goroutines that wait get an error. No other call may be running.
-func (s *Jobserver) Close() error {
-	s.shutdown()
+// releaseTokens writes tokens back first, and frees the implicit permit only if too few tokens are
+// held: other processes can use a token, and only this process can use the implicit permit.
+func (s *Jobserver) releaseTokens(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.writeBack(len(s.held))
-	s.err = errClosed
-	if s.created {
-		err = errors.Join(err, os.Remove(s.fifo))
+	if n > len(s.held)+s.implicitHeld {
+		panic(overRelease)
 	}
-	return errors.Join(err, s.pipe.Close())
+	tokens := min(n, len(s.held))
+	implicit := n - tokens
+	s.implicitHeld -= implicit
+	s.implicitFree += implicit
+	if err := s.writeBack(tokens); err != nil {
+		s.err = err // the next take returns it
+	}
+	if implicit > 0 && s.waiting.Load() > 0 {
+		s.interrupt() // the pipe has no byte that would wake the kernel waiter
+	}
+}
+
+// tryTake takes n permits, the implicit one first. If the pipe gives fewer tokens than needed, they
+// are written back as they were read. So a failed call keeps no token and makes none.
+//
+// For several tokens it counts first, without reading. Otherwise it would take tokens from other
+// processes for an instant although it cannot use them.
+func (s *Jobserver) tryTake(n int64) (bool, error) {
+	if n == 0 {
+		return true, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return false, s.err
+	}
+	implicit := min(int(n), s.implicitFree)
+	want := int(n) - implicit
+	if want > 1 && s.tokensInPipe() < want {
+		return false, nil
+	}
+	got, err := s.readTokens(want)
+	if got < want || err != nil {
+		err = errors.Join(err, s.writeBack(got))
+		s.err = err
+		return false, err
+	}
+	s.implicitFree -= implicit
+	s.implicitHeld += implicit
+	return true, nil
+}
+
+// readTokens reads up to n tokens into held and returns how many. One read takes all that it can
+// get, because the kernel lets only one reader of a pipe proceed at a time.
+func (s *Jobserver) readTokens(n int) (got int, err error) {
+	if n == 0 {
+		return 0, nil
+	}
+	s.held = slices.Grow(s.held, n)
+	got, err = s.io.read(s.held[len(s.held) : len(s.held)+n])
+	switch {
+	case err == unix.EAGAIN:
+		return 0, nil
+	case err != nil:
+		return 0, &Broken{s.name, "tokens cannot be read", err}
+	case got == 0:
+		return 0, &Broken{Name: s.name, Fact: "every writer has closed the pipe"}
+	}
+	s.held = s.held[:len(s.held)+got]
+	return got, nil
+}
+
+// writeBack writes the last n tokens of held. A full pipe is an error like any other: there is room
+// for all tokens that the server made, see MaxTokens.
+func (s *Jobserver) writeBack(n int) error {
+	for n > 0 {
+		wrote, err := s.io.write(s.held[len(s.held)-n:])
+		if err != nil {
+			return &Broken{s.name, fmt.Sprintf("%d tokens cannot be given back", n), err}
+		}
+		// The write took the first bytes of the last n. The rest moves to the front.
+		s.held = append(s.held[:len(s.held)-n], s.held[len(s.held)-n+wrote:]...)
+		n -= wrote
+	}
+	return nil
+}
+
+// tokensInPipe returns how many tokens are in the pipe.
+func (s *Jobserver) tokensInPipe() (n int) {
+	_ = withDescriptor(s.conn, func(fd int) (err error) {
+		n, err = unix.IoctlGetInt(fd, unix.TIOCINQ) // also called FIONREAD
+		return err
+	})
+	return n
+}
+
+// await waits in the runtime's poller for tokens. The poller reports a new byte on all kernels only
+// if the pipe was empty before. So if the pipe has some tokens but too few, await polls every
+// millisecond.
+func (s *Jobserver) await(n int64) error {
+	const pollInterval = time.Millisecond
+	s.mu.Lock()
+	want := int(n) - s.implicitFree
+	s.mu.Unlock()
+	limit := serverCheckInterval
+	if s.tokensInPipe() > 0 {
+		limit = pollInterval
+	}
+	return s.waitReadable(limit, func() bool {
+		tokens := s.tokensInPipe()
+		return tokens >= want || tokens > 0 && limit > pollInterval
+	})
+}
+
+// waitReadable waits until enough reports true, at most for limit. It sets the deadline with
+// deadline locked, after it has checked interrupted. So an interrupt comes before the check, which
+// sees it, or after the deadline was set, and then replaces it by one in the past.
+func (s *Jobserver) waitReadable(limit time.Duration, enough func() bool) error {
+	s.deadline.Lock()
+	if s.deadline.interrupted {
+		s.deadline.interrupted = false
+		s.deadline.Unlock()
+		return nil
+	}
+	err := s.pipe.SetReadDeadline(time.Now().Add(limit))
+	s.deadline.Unlock()
+	if err != nil {
+		return &Broken{s.name, "cannot be waited for", err}
+	}
+	err = s.conn.Read(func(uintptr) bool { return enough() })
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	return s.checkServer()
+}
+
+// serverCheckInterval is how often a waiting client checks that its server still exists.
+const serverCheckInterval = 500 * time.Millisecond
+
+// checkServer returns an error if this process is a client whose server has ended. A check takes
+// longer than a poll of await, so it returns at once if the last check was recent.
+func (s *Jobserver) checkServer() error {
+	if !s.isClient() || time.Since(s.lastServerCheck) < serverCheckInterval/2 {
+		return nil
+	}
+	s.lastServerCheck = time.Now()
+	if fact := s.server.endedReason(); fact != "" {
+		return &Broken{Name: s.name, Fact: fact}
+	}
+	return nil
+}
+
+func (s *Jobserver) isClient() bool { return s.server.pipe != nil }
+
+func (s *Jobserver) holds(n int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return n <= int64(len(s.held)+s.implicitHeld)
+}
+
+// holdsAll is always false in a client: its server may end, and only a kernel waiter learns of
+// that.
+func (s *Jobserver) holdsAll() bool { return !s.isClient() && s.holds(s.size) }
+
+func (s *Jobserver) interrupt() {
+	s.deadline.Lock()
+	defer s.deadline.Unlock()
+	s.deadline.interrupted = true
+	_ = s.pipe.SetReadDeadline(time.Unix(1, 0)) // in the past: a running wait returns at once
+}
+
+// forwardWakeup does nothing: a token wakes every process that waits.
+func (s *Jobserver) forwardWakeup() {}
+
+// A pipeIO reads and writes a pipe without waiting. It makes the closures that RawConn.Control
+// needs once, because a closure for each call would be an allocation for each permit. Its calls
+// are serialized by Jobserver.mu.
+type pipeIO struct {
+	conn             syscall.RawConn
+	reading, writing func(fd uintptr)
+	bytes            []byte // argument of the closures
+	n                int    // results of the closures
+	err              error
+}
+
+func (p *pipeIO) init(conn syscall.RawConn) {
+	p.conn = conn
+	p.reading = func(fd uintptr) { p.n, p.err = unix.Read(int(fd), p.bytes) }
+	p.writing = func(fd uintptr) { p.n, p.err = unix.Write(int(fd), p.bytes) }
+}
+
+func (p *pipeIO) read(b []byte) (int, error)  { return p.transfer(p.reading, b) }
+func (p *pipeIO) write(b []byte) (int, error) { return p.transfer(p.writing, b) }
+
+func (p *pipeIO) transfer(call func(fd uintptr), b []byte) (int, error) {
+	p.bytes = b
+	for {
+		if err := p.conn.Control(call); err != nil {
+			return 0, err
+		}
+		if p.err != unix.EINTR {
+			return p.n, p.err
+		}
+	}
 }

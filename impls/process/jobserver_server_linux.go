@@ -135,3 +135,26 @@ func checkFifoServed(fifo string) error {
 	}
 	return f.Close()
 }
+
+// reopen opens the pipe behind a descriptor a second time, with a file description of its own.
+func reopen(fd, flags int) (*os.File, error) {
+	f, err := os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", fd), flags, 0)
+	if err != nil {
+		return nil, fmt.Errorf("process: jobserver: opening its pipe again: %w", err)
+	}
+	return f, nil
+}
+
+// withDescriptor calls a system call with the descriptor of a file, and repeats it if a signal
+// interrupted it.
+func withDescriptor(file syscall.RawConn, call func(fd int) error) (err error) {
+	controlled := file.Control(func(fd uintptr) {
+		for err = unix.EINTR; err == unix.EINTR; {
+			err = call(int(fd))
+		}
+	})
+	if controlled != nil {
+		return controlled
+	}
+	return err
+}

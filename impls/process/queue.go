@@ -3,6 +3,8 @@ package process
 import (
 	"container/list"
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 )
@@ -354,4 +356,60 @@ func (q *localQueue) ensureKernelWaiter() {
 func (q *localQueue) startKernelWaiter() {
 	q.kernel = make(chan struct{})
 	go q.waitInKernel()
+}
+
+// Broken is the error of a semaphore that cannot be opened or can grant no permit any more. The
+// file, server or kernel object that processes share is gone, damaged, or of another kind.
+type Broken struct {
+	Name string // path, descriptors or ID, as the mechanism knows the semaphore
+	Fact string // what was observed
+	Err  error  // error of the operating system, or nil
+}
+
+// Error returns the name, the fact, and the error of the operating system if there is one.
+func (b *Broken) Error() string {
+	if b.Err == nil {
+		return fmt.Sprintf("process: %s: %s", b.Name, b.Fact)
+	}
+	return fmt.Sprintf("process: %s: %s: %v", b.Name, b.Fact, b.Err)
+}
+
+// Unwrap returns the error of the operating system, or nil.
+func (b *Broken) Unwrap() error { return b.Err }
+
+// errClosed is the result of an Acquire that waits during Close, or begins after it.
+var errClosed = errors.New("process: semaphore is closed")
+
+// overRelease is the panic of a Release of more permits than this process holds.
+const overRelease = "process: released more than this process holds"
+
+// mustNotBeNegative panics on a negative weight. Every method calls it before it changes anything.
+func mustNotBeNegative(n int64) {
+	if n < 0 {
+		panic("process: negative weight")
+	}
+}
+
+// checkSize returns an error unless size is between 0 and limit. It is an error and not a panic,
+// because a size between processes usually comes from configuration.
+func checkSize(mechanism string, size, limit int64) error {
+	if size < 0 || size > limit {
+		return fmt.Errorf("process: %s of size %d: want 0 to %d", mechanism, size, limit)
+	}
+	return nil
+}
+
+// isDone reports whether a context's Done channel is closed. A nil channel is never closed. The
+// test for nil comes first because select calls the runtime even for a nil channel. The most
+// frequent ctx on the fast path, context.Background, has a nil channel.
+func isDone(done <-chan struct{}) bool {
+	if done == nil {
+		return false
+	}
+	select {
+	case <-done:
+		return true
+	default:
+		return false
+	}
 }

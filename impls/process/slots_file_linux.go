@@ -9,49 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
-
-// The file of slots begins with a page that identifies it. The words that change while processes
-// use the slots are 64 bytes apart, so that two of them never share a cache line. The permits
-// follow in the next page, eight bytes each.
-const (
-	slotsMagic   = "semabench slots 1"
-	atBoot       = 32  // 36 bytes: the boot in which the pids are valid
-	atPIDs       = 72  // the pid namespace in which the pids are valid
-	atTimes      = 80  // the time namespace in which the start times are valid
-	atSize       = 88  // number of permits
-	atEvent      = 128 // see sleepState
-	atSleepers   = 192 // see sleepState
-	atLock       = 256 // see lockWeighted
-	atWords      = 4096
-	bytesPerWord = 8
-)
-
-// A mapping is the file in the memory of this process.
-type mapping struct {
-	mem      []byte
-	event    *atomic.Uint32
-	sleepers *atomic.Uint32
-	lock     *atomic.Uint64 // a slot that holds the owner of the lock
-	words    []atomic.Uint64
-}
-
-func mappingOf(mem []byte, size int) mapping {
-	m := mapping{
-		mem:      mem,
-		event:    (*atomic.Uint32)(unsafe.Pointer(&mem[atEvent])),
-		sleepers: (*atomic.Uint32)(unsafe.Pointer(&mem[atSleepers])),
-		lock:     (*atomic.Uint64)(unsafe.Pointer(&mem[atLock])),
-	}
-	if size > 0 {
-		m.words = unsafe.Slice((*atomic.Uint64)(unsafe.Pointer(&mem[atWords])), size)
-	}
-	return m
-}
 
 // NewSlots returns slots of size permits without a name, in memory that cannot be truncated. Other
 // processes get them by [Slots.File] and [InheritSlots]. It returns an error if size is not between

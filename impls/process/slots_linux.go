@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
+	"unsafe"
 )
 
 // MaxSlots is the largest size of slots, in permits: half a megabyte of shared memory.
@@ -43,6 +44,44 @@ type Slots struct {
 	stuckLock atomic.Uint64 // value of lock that a call has waited for in vain, see lockWait
 
 	isDead func(owner) bool // a field so that tests can put in wrong ones
+}
+
+// The file of slots begins with a page that identifies it. The words that change while processes
+// use the slots are 64 bytes apart, so that two of them never share a cache line. The permits
+// follow in the next page, eight bytes each.
+const (
+	slotsMagic   = "semabench slots 1"
+	atBoot       = 32  // 36 bytes: the boot in which the pids are valid
+	atPIDs       = 72  // the pid namespace in which the pids are valid
+	atTimes      = 80  // the time namespace in which the start times are valid
+	atSize       = 88  // number of permits
+	atEvent      = 128 // see sleepState
+	atSleepers   = 192 // see sleepState
+	atLock       = 256 // see lockWeighted
+	atWords      = 4096
+	bytesPerWord = 8
+)
+
+// A mapping is the file in the memory of this process.
+type mapping struct {
+	mem      []byte
+	event    *atomic.Uint32
+	sleepers *atomic.Uint32
+	lock     *atomic.Uint64 // a slot that holds the owner of the lock
+	words    []atomic.Uint64
+}
+
+func mappingOf(mem []byte, size int) mapping {
+	m := mapping{
+		mem:      mem,
+		event:    (*atomic.Uint32)(unsafe.Pointer(&mem[atEvent])),
+		sleepers: (*atomic.Uint32)(unsafe.Pointer(&mem[atSleepers])),
+		lock:     (*atomic.Uint64)(unsafe.Pointer(&mem[atLock])),
+	}
+	if size > 0 {
+		m.words = unsafe.Slice((*atomic.Uint64)(unsafe.Pointer(&mem[atWords])), size)
+	}
+	return m
 }
 
 // A slot is the value of one word. The low bits hold the owner of the permit, or 0 if it is free.

@@ -2,10 +2,6 @@ package semaphore
 
 import "time"
 
-// maxKept is the number of waiters that a semaphore keeps for reuse: about 200 KB. If more calls
-// wait at once, the other waiters are left to the garbage collector.
-const maxKept = 1024
-
 // waiter is a call of Acquire that waits. The mutex protects all fields but ready.
 type waiter struct {
 	ready chan bool // true: the permits are handed over; false: take them. Holds one message
@@ -30,46 +26,6 @@ type waiter struct {
 func (w *waiter) tell(handedOff bool) {
 	w.told = true
 	w.ready <- handedOff
-}
-
-// newWaiter returns a waiter that is in no list. Its channel is empty. The caller holds the mutex.
-//
-// Waiters belong to one semaphore and are not shared through a sync.Pool: a channel that was made in
-// a bubble of testing/synctest must not be used outside of it.
-func (s *Weighted) newWaiter(n int64, now time.Duration) *waiter {
-	if s.spare == nil {
-		s.spare = s.unused.Swap(nil)
-	}
-	w := s.spare
-	if w == nil {
-		w = &waiter{ready: make(chan bool, 1), kept: s.kept < maxKept}
-		if w.kept {
-			s.kept++
-		}
-	} else {
-		s.spare = w.next
-	}
-	s.tickets++
-	*w = waiter{ready: w.ready, kept: w.kept, n: n, since: now, ticket: s.tickets}
-	return w
-}
-
-// recycle keeps w for reuse. The caller is the last user of w and does not need the mutex.
-//
-// unused is a stack. Its pushes compare and swap, and its only pop takes all waiters at once. So the
-// ABA problem does not arise: a push that finds the waiter it has seen on top may link to it,
-// whatever happened in between, because a push does not read what is below.
-func (s *Weighted) recycle(w *waiter) {
-	if !w.kept {
-		return
-	}
-	for {
-		top := s.unused.Load()
-		w.next = top
-		if s.unused.CompareAndSwap(top, w) {
-			return
-		}
-	}
 }
 
 // list is a doubly linked list of waiters, so that a cancelled waiter leaves in constant time.
