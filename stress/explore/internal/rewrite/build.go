@@ -2,7 +2,6 @@ package rewrite
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"maps"
 	"os"
@@ -14,41 +13,6 @@ import (
 	"github.com/semabench/semabench/internal/child"
 	"github.com/semabench/semabench/internal/gotool"
 )
-
-// Options say what to build.
-//
-// They decide what is built, so all but Cache and temp are in the key of the cache or in the
-// name of the binary.
-type Options struct {
-	Dir     string // where the go command runs; of the package, if Package is empty
-	Package string // a path or pattern of one package; "" is the package in Dir
-	Cache   string // folder for copies and binaries, which later builds use again
-	Race    bool   // build with the race detector
-	Tags    string // build tags, separated by commas
-	Suite   bool   // also let each Test function explore itself, see suite.go
-
-	// Overlay has files that the go command reads in the place of others, as its flag -overlay does. Only
-	// files of the user's modules can be replaced.
-	Overlay map[string]string
-	Env     []string // added to the environment of the go command
-
-	temp string // for the temporary files of the go command; set by Build
-}
-
-// tool returns the go command of the build.
-func (o Options) tool() gotool.Tool {
-	return gotool.Tool{Dir: o.Dir, Env: append([]string{"GOTMPDIR=" + o.temp}, o.Env...)}
-}
-
-// overlayFlags writes o.Overlay for the flag -overlay of a listing, and returns the flags. The build has
-// an overlay of its own, which holds these files as well.
-func (o Options) overlayFlags() ([]string, error) {
-	if len(o.Overlay) == 0 {
-		return nil, nil
-	}
-	path := filepath.Join(o.temp, "overlay.json")
-	return []string{"-overlay=" + path}, gotool.Overlay(o.Overlay).WriteFile(path)
-}
 
 // Tag is the build tag of rewritten builds. No other build has it. A file of a program may
 // therefore have two versions, one for go test and one for the explorer.
@@ -136,21 +100,6 @@ func buildIn(ctx context.Context, o Options) (*Binary, error) {
 	return b, nil
 }
 
-// copies are the rewritten files of a build.
-type copies struct {
-	*folder
-	suite    bool
-	location gotool.Location
-	overlay  gotool.Overlay         // from files in the user's tree to their copies
-	replaced map[string]*moduleCopy // by module path
-	suites   []*suite
-	goRoot   string // the Go release by another path, see standardPath; "" if none is needed
-
-	// Both are known after prepare.
-	dirOfTests string   // folder of the tested package
-	tests      []string // that can be explored, in the order of the source
-}
-
 // prepare has the copies of the program in the folder: the copies of an earlier build, if their
 // stamp is of this program, or else new ones.
 func (c *copies) prepare(ctx context.Context, o Options, packages map[string]*listed) error {
@@ -219,7 +168,7 @@ func (c *copies) rewrite(ctx context.Context, packages map[string]*listed, overl
 			return ctx.Err()
 		}
 		checked.readsOutput = output
-		if !checked.Standard { // standard.go says why
+		if !checked.Standard { // see instrumented: its variables are restored instead
 			state.prepare(checked)
 			checked.keep = state.changedStandard(checked)
 		}
@@ -231,13 +180,6 @@ func (c *copies) rewrite(ctx context.Context, packages map[string]*listed, overl
 		return c.addWrappers()
 	}
 	return nil
-}
-
-// short is a name for a text: the first digits of its hash. Sixteen digits are 64 bits, twelve are
-// 48: enough for the folders of one cache and the files of one build. A hash and not the text: a
-// path may be too long for a file name, and has separators.
-func short(text string, digits int) string {
-	return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))[:digits]
 }
 
 // rewritePackage writes the copies of one package. A file without anything to rewrite has none.
@@ -256,49 +198,6 @@ func (c *copies) rewritePackage(checked *checked) error {
 		}
 	}
 	return nil
-}
-
-// write has the go command see text at the path of a file, which need not exist. Positions in it
-// are positions of the original, by a line directive. There are three ways, by the owner of the
-// file. A file in the user's tree is replaced by the overlay. A file of another module is written
-// into a copy of the module. A file of the standard library is replaced by the overlay, too, if
-// need be under another path (see standardPath).
-//
-// The line directive names the path of the original, so compile errors, stacks and positions are
-// in the user's source.
-func (c *copies) write(p *listed, original string, text []byte) (err error) {
-	// allowGenerics gets the text with the line directive, so a line that it adds above moves no
-	// position.
-	text = p.Module.allowGenerics(append([]byte("//line "+original+":1\n"), text...))
-	if m := p.Module; m != nil && !m.Main && !c.mayOverlay(original) {
-		r, err := c.copyOf(m)
-		if err != nil {
-			return err
-		}
-		return r.write(original, text)
-	}
-	if p.Standard {
-		if original, err = c.standardPath(original); err != nil {
-			return err
-		}
-	}
-	// The hash of the path keeps two files of the same name apart. The base name stays readable for
-	// errors.
-	copied := filepath.Join(c.dir, short(original, 12)+"_"+filepath.Base(original))
-	c.overlay[original] = copied
-	return gotool.WriteIfChanged(copied, text)
-}
-
-// mayOverlay reports whether the go command lets an overlay replace the file: it belongs to the
-// main module or workspace, or is vendored there.
-func (c *copies) mayOverlay(file string) bool {
-	return inside(file, c.location.Root()) && !inside(file, c.location.ModCache)
-}
-
-// inside reports whether a file is in a folder or below it.
-func inside(file, dir string) bool {
-	rel, err := filepath.Rel(dir, file)
-	return err == nil && !strings.HasPrefix(rel, "..")
 }
 
 // build runs the go command on the copies. Vet is off: it would complain about the rewritten text,

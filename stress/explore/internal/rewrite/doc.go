@@ -27,8 +27,8 @@
 //
 // # What this does not do
 //
-// Of the standard library it rewrites only the packages of standard.go. A call of another standard
-// function that blocks is refused when it is made (see refused.go). The watchdog of package schedrt finds functions that block and
-// are not in that list. cgo and go:linkname to the waiting functions of the runtime are refused at
-// build time.
+// Of the standard library it rewrites only the packages of reached.go. A call of another standard
+// function that blocks is refused when it is made (see refused.go). The watchdog of package schedrt
+// finds functions that block and are not in the list of refused.go. cgo and go:linkname to the
+// waiting functions of the runtime are refused at build time.
 package rewrite

@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -132,28 +131,4 @@ func (w *writer) node(n ast.Node) string { return w.source(n.Pos(), n.End()) }
 func (w *writer) engine() string {
 	w.uses[engineName] = engine + "/schedrt"
 	return engineName
-}
-
-// whole returns the rewritten file, nil if it has no edits. The imports go behind the package
-// clause, on the same line. An import declaration may only stand before all other declarations, and
-// the first place for it is behind the package clause. On the same line it moves no line below it.
-//
-// A file without edits is not written, so most packages are compiled from the user's own files
-// and found in the build cache.
-func (w *writer) whole() []byte {
-	keeps := w.keeps()
-	if !w.needsInitializers() && len(w.edits) == 0 && keeps == "" {
-		return nil
-	}
-	w.sort()
-	name := w.file.Name.End()
-	end := w.base + token.Pos(len(w.text))
-	body := w.source(name, end) + w.keepImports() + w.initializers() + keeps
-	var b strings.Builder
-	b.Write(w.text[:name-w.base])
-	for _, alias := range slices.Sorted(maps.Keys(w.uses)) {
-		fmt.Fprintf(&b, "; import %s %q", alias, w.uses[alias])
-	}
-	b.WriteString(body)
-	return []byte(b.String())
 }

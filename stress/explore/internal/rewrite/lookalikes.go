@@ -120,6 +120,29 @@ func (w *writer) lookAlikeOf(path, name string, at token.Pos) (like lookAlike, o
 	return like, ok && like.has(name) && (!like.output || w.pkg.readsOutput && !w.pkg.Standard) && (!like.suite || w.pkg.suite != nil || slices.Contains(like.anywhere, name))
 }
 
+// ofSync returns the look-alike for a name of package sync in an instrumented package. Pools only save
+// memory, and are empty, see package unpooled. The Onces among the package variables are done by the
+// first schedule for all, and their functions take no step; a Once in a struct is under control, as
+// other goroutines wait for its function. The only Map that a program reaches, of an rpc.Server, may
+// have been filled before the first schedule, which the look-alike would forget, so Maps stay standard.
+func (w *writer) ofSync(name string, at token.Pos) (like lookAlike, ok bool) {
+	switch name {
+	case "Pool":
+		return unpooled, true
+	case "Map":
+		return like, false
+	case "Once":
+		return lookAlikes["sync"], slices.ContainsFunc(w.file.Decls, func(d ast.Decl) bool {
+			g, ok := d.(*ast.GenDecl)
+			return ok && g.Tok == token.TYPE && g.Pos() <= at && at < g.End()
+		})
+	}
+	return lookAlikes["sync"], lookAlikes["sync"].has(name)
+}
+
+// unpooled is the look-alike for the Pools of instrumented packages.
+var unpooled = lookAlike{name: "sync", shim: "unpooled", alias: "explore__unpooled", keep: "Locker"}
+
 // use has the file import a look-alike, and returns its alias.
 func (w *writer) use(like lookAlike) string {
 	w.uses[like.alias] = engine + "/shim/" + like.shim

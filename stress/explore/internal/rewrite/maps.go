@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"go/version"
 )
 
 // mapOf returns the map type of an expression, nil if it is not a map.
@@ -96,6 +97,13 @@ func (w *writer) rangeMap(n *ast.RangeStmt) {
 		return fmt.Sprintf("%s %s, %s %v explore__r.Key(), explore__r.Value();",
 			loop, key, value, n.Tok)
 	})
+}
+
+// sharesLoopVariables reports whether all rounds of a loop share one variable in this file, as
+// before Go 1.22.
+func (w *writer) sharesLoopVariables() bool {
+	v := w.pkg.info.FileVersions[w.file]
+	return v != "" && version.Compare(v, "go1.22") < 0
 }
 
 // sharedMapLoop returns the head of a loop whose rounds share their variables. A variable without a

@@ -1,9 +1,7 @@
 package rewrite
 
 import (
-	"fmt"
 	"go/ast"
-	"go/doc"
 	"go/types"
 )
 
@@ -26,30 +24,6 @@ func readsOutput(all []*checked) bool {
 		}
 	}
 	return false
-}
-
-// findExamples adds the Example functions of a file that go test runs: those with a comment for their
-// output. The others are only compiled.
-func (s *suite) findExamples(c *checked, file *ast.File) {
-	for _, e := range doc.Examples(file) {
-		if e.Output == "" && !e.EmptyOutput {
-			continue
-		}
-		name := "Example" + e.Name
-		f, ok := c.types.Scope().Lookup(name).(*types.Func)
-		if !ok || f.Signature().Params().Len()+f.Signature().Results().Len() > 0 {
-			continue
-		}
-		s.examples[name] = e
-		s.tests, s.funcs[f] = append(s.tests, name), true
-	}
-}
-
-// exampleCall returns the call that explores an Example. The function takes no T, so the wrapper compares
-// the output.
-func (s *suite) exampleCall(name string) string {
-	e := s.examples[name]
-	return fmt.Sprintf("explore__testing.ExploreExample(t, %q, explore__%s, %q, %v)", name, name, e.Output, e.Unordered)
 }
 
 // passFiles replaces the arguments of a call of the standard library that may be such a file.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
+	"go/doc"
 	"go/importer"
 	"go/parser"
 	"go/token"
@@ -18,6 +19,41 @@ import (
 
 	"github.com/semabench/semabench/internal/gotool"
 )
+
+// Options say what to build.
+//
+// They decide what is built, so all but Cache and temp are in the key of the cache or in the
+// name of the binary.
+type Options struct {
+	Dir     string // where the go command runs; of the package, if Package is empty
+	Package string // a path or pattern of one package; "" is the package in Dir
+	Cache   string // folder for copies and binaries, which later builds use again
+	Race    bool   // build with the race detector
+	Tags    string // build tags, separated by commas
+	Suite   bool   // also let each Test function explore itself, see suite.go
+
+	// Overlay has files that the go command reads in the place of others, as its flag -overlay does. Only
+	// files of the user's modules can be replaced.
+	Overlay map[string]string
+	Env     []string // added to the environment of the go command
+
+	temp string // for the temporary files of the go command; set by Build
+}
+
+// tool returns the go command of the build.
+func (o Options) tool() gotool.Tool {
+	return gotool.Tool{Dir: o.Dir, Env: append([]string{"GOTMPDIR=" + o.temp}, o.Env...)}
+}
+
+// overlayFlags writes o.Overlay for the flag -overlay of a listing, and returns the flags. The build has
+// an overlay of its own, which holds these files as well.
+func (o Options) overlayFlags() ([]string, error) {
+	if len(o.Overlay) == 0 {
+		return nil, nil
+	}
+	path := filepath.Join(o.temp, "overlay.json")
+	return []string{"-overlay=" + path}, gotool.Overlay(o.Overlay).WriteFile(path)
+}
 
 // listed is a package as `go list -json` describes it, with the fields that a rewrite needs.
 // ImportPath is the key of a package. It has the variant in brackets, if there is one, and is not
@@ -83,88 +119,6 @@ func list(ctx context.Context, o Options) (map[string]*listed, error) {
 	}
 }
 
-// engine is the path of package explore. It and the packages below it are never rewritten.
-const engine = "github.com/semabench/semabench/stress/explore"
-
-// ofEngine reports whether a package is of the engine itself. The packages below package explore
-// are, but for examples and test data. A rewritten engine would call itself at each step. Names are
-// compared by whole elements of the path, as package explorer is none of them.
-func ofEngine(path string) bool {
-	rest, ok := strings.CutPrefix(path, engine)
-	first, _, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/")
-	switch first {
-	case "", "schedrt", "shim", "internal":
-		return ok && (rest == "" || rest[0] == '/')
-	}
-	return false
-}
-
-// ofJudges reports whether a package is one of the other doors of this suite, stress and bench. A
-// test file imports them beside package explore, and no body calls them: their goroutines watch real
-// ones. If they were rewritten, the steps of their initialization would stand at the beginning of
-// every trace of the user. Only a test of such a package itself explores its code.
-func ofJudges(path string, packages map[string]*listed) bool {
-	const module = "github.com/semabench/semabench/"
-	return (path == module+"stress" || path == module+"bench") && packages[path+".test"] == nil
-}
-
-// reached returns the packages that the test reaches without going through the engine or the other
-// judges of this suite. Other packages serve the engine alone: to edit go.mod files or to draw a page, for example. No schedule
-// runs their code, so a rewrite would only cost time: the first build of one test took more than
-// twice the CPU.
-//
-// A package that both import is reached, and the engine then calls the rewritten package. That is
-// right: outside of a schedule, rewritten code does what the original does.
-func reached(packages map[string]*listed) map[string]bool {
-	seen := map[string]bool{}
-	var visit func(path string)
-	visit = func(path string) {
-		p := packages[path]
-		if p == nil || p.Standard || seen[path] {
-			return
-		}
-		plain, _, _ := strings.Cut(path, " ")
-		if ofEngine(plain) || ofJudges(plain, packages) {
-			return
-		}
-		seen[path] = true
-		for _, imported := range p.Imports {
-			visit(imported)
-		}
-	}
-	for path := range packages {
-		if strings.HasSuffix(path, ".test") {
-			visit(path)
-		}
-	}
-	reachStandard(packages, seen)
-	return seen
-}
-
-// wanted reports whether a package is rewritten, if it is reached. Of a package and its variant for
-// the test only the variant is: both in one binary would be two packages with two sets of
-// variables. The loop over all packages makes the rewrite quadratic in the number of packages,
-// which is some hundreds.
-func (p *listed) wanted(packages map[string]*listed) bool {
-	path, _, variant := strings.Cut(p.ImportPath, " ")
-	switch {
-	case p.Standard:
-		return isInstrumented(path)
-	case strings.HasSuffix(path, ".test"):
-		return false
-	case ofEngine(path), ofJudges(path, packages):
-		return false
-	case variant:
-		return true
-	}
-	for _, other := range packages { // the variant for the test has all files of the package, and more
-		if other.ForTest == path && strings.HasPrefix(other.ImportPath, path+" [") {
-			return false
-		}
-	}
-	return true
-}
-
 // checked is a package with its syntax trees and types. files, texts and GoFiles have the same
 // order and length. A package is checked once and then only read, but for suite, reset and keep,
 // which are set before its first file is rewritten.
@@ -184,6 +138,37 @@ type checked struct {
 	readsOutput bool // the program does, see output.go
 
 	isStandard func(path string) bool
+}
+
+// A reset is how to initialize a package again. Order at run time: zero, again, inits. A variable
+// without an initializer is zero before any initializer runs, and an init function runs after all
+// of them, as in Go.
+type reset struct {
+	state bool             // there is a variable that can change
+	again []int            // initializers, by their index in InitOrder
+	zero  []string         // variables without initializer
+	inits []string         // names of the functions that were init functions
+	vars  map[int][]string // the former init functions of a file
+}
+
+// A suite is the Test, Fuzz and Example functions of a package. Each of them is renamed,
+//
+//	func explore__TestX(t *explore__testing.T) {
+//
+// and an added file has a function of the old name that explores it:
+//
+//	func TestX(t *testing.T) { explore__testing.Explore(t, explore__TestX) }
+//
+// The new function has the old name, so -run patterns and reports name the test as the user wrote
+// it. A function FuzzX is explored with its seeds, which go test plays as well. Go test calls the new
+// function with a testing.T, and RunName returns the name of that function.
+type suite struct {
+	*listed
+	name  string // of the package
+	tests []string
+	funcs map[types.Object]bool
+
+	examples map[string]*doc.Example // by the names of their functions
 }
 
 // check parses and type-checks a package, against the export data of its imports. The go command
@@ -235,4 +220,59 @@ func check(p *listed, packages map[string]*listed, overlay gotool.Overlay) (*che
 		return nil, fmt.Errorf("type-checking %s: %w", p.ImportPath, err)
 	}
 	return c, nil
+}
+
+// variableName returns the key of a package variable, "" for another object. A string and not the
+// object: each package was checked against export data, so the same variable is another object in
+// each package that uses it.
+func variableName(o types.Object) string {
+	v, ok := o.(*types.Var)
+	if !ok || v.Pkg() == nil || v.Parent() != v.Pkg().Scope() {
+		return ""
+	}
+	return v.Pkg().Path() + "." + v.Name()
+}
+
+// callee returns the function that a call calls, nil if it is a value. Conversions and calls of
+// function values have no callee.
+func (c *checked) callee(call *ast.CallExpr) *types.Func {
+	var id *ast.Ident
+	switch f := ast.Unparen(call.Fun).(type) {
+	case *ast.Ident:
+		id = f
+	case *ast.SelectorExpr:
+		id = f.Sel
+	case *ast.IndexExpr:
+		if s, ok := f.X.(*ast.SelectorExpr); ok {
+			id = s.Sel
+		}
+	}
+	f, _ := c.info.Uses[id].(*types.Func)
+	return f
+}
+
+// fullName returns the name by which the tables of this package list a function: its path, and the
+// type of its receiver if it is a method.
+func fullName(f *types.Func) string {
+	if f.Pkg() == nil {
+		return f.Name()
+	}
+	return f.Pkg().Path() + "." + uncontrolledName(f)
+}
+
+// uncontrolledName returns the name of a function, for a method with the name of its type in front.
+// An alias is resolved first: Go 1.23 and later keep it as a type of its own.
+func uncontrolledName(f *types.Func) string {
+	r := f.Signature().Recv()
+	if r == nil {
+		return f.Name()
+	}
+	t := types.Unalias(r.Type())
+	if p, ok := t.(*types.Pointer); ok {
+		t = types.Unalias(p.Elem())
+	}
+	if n, ok := t.(*types.Named); ok {
+		return n.Obj().Name() + "." + f.Name()
+	}
+	return f.Name()
 }

@@ -79,20 +79,3 @@ func (w *writer) refuseCall(s *ast.SelectorExpr) {
 		return fmt.Sprintf("%s.RefuseCall(%s, %q, %q)", w.engine(), w.node(s), full, remedies[full])
 	})
 }
-
-// uncontrolledName returns the name of a function, for a method with the name of its type in front.
-// An alias is resolved first: Go 1.23 and later keep it as a type of its own.
-func uncontrolledName(f *types.Func) string {
-	r := f.Signature().Recv()
-	if r == nil {
-		return f.Name()
-	}
-	t := types.Unalias(r.Type())
-	if p, ok := t.(*types.Pointer); ok {
-		t = types.Unalias(p.Elem())
-	}
-	if n, ok := t.(*types.Named); ok {
-		return n.Obj().Name() + "." + f.Name()
-	}
-	return f.Name()
-}

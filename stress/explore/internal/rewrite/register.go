@@ -255,27 +255,3 @@ func (c *checked) standardVariable(e ast.Expr) string {
 	}
 	return ""
 }
-
-// keep notes the variables in the arguments of a call, and the variables that get its result. A
-// flag variable, for example, was registered in the process under its address. An initialization
-// would create it anew, and the flag set would still write to the old one. All variables of the
-// arguments are kept, although the function may hold on to one of them only. Which one it is
-// depends on the function, and a variable that is kept costs nothing but its freshness.
-func (s *state) keep(c *checked, call *ast.CallExpr, parents []ast.Node) {
-	names := []ast.Node{call}
-	if a, ok := parents[len(parents)-1].(*ast.AssignStmt); ok {
-		for _, e := range a.Lhs {
-			names = append(names, e)
-		}
-	}
-	for _, n := range names {
-		ast.Inspect(n, func(n ast.Node) bool {
-			if id, ok := n.(*ast.Ident); ok {
-				if key := variableName(c.info.Uses[id]); key != "" {
-					s.kept[key] = true
-				}
-			}
-			return true
-		})
-	}
-}

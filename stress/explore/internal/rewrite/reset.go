@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -62,17 +63,6 @@ func (s *state) prepare(c *checked) {
 	if len(r.again)+len(r.zero)+len(r.inits) > 0 {
 		c.reset = r
 	}
-}
-
-// A reset is how to initialize a package again. Order at run time: zero, again, inits. A variable
-// without an initializer is zero before any initializer runs, and an init function runs after all
-// of them, as in Go.
-type reset struct {
-	state bool             // there is a variable that can change
-	again []int            // initializers, by their index in InitOrder
-	zero  []string         // variables without initializer
-	inits []string         // names of the functions that were init functions
-	vars  map[int][]string // the former init functions of a file
 }
 
 // findInFile adds the init functions of a file, and its variables without initializer. All init
@@ -201,4 +191,64 @@ func (w *writer) needsInitializers() bool {
 		at := w.pkg.info.InitOrder[n].Rhs.Pos()
 		return at >= w.file.FileStart && at < w.file.FileEnd
 	})
+}
+
+// keeps returns an init function that has variables restored before each schedule that are not
+// initialized again: of the standard library, and variables that it has a hold on. An instrumented package restores its own variables; another package restores the
+// variables that it assigns to, such as time.Local. A package with tests calls schedrt.InitDone. The
+// last file of a package has the function. Keep saves a value before the first schedule and not in
+// this init function: what TestMain sets is part of the start.
+func (w *writer) keeps() string {
+	if w.index < len(w.pkg.files)-1 {
+		return ""
+	}
+	var b strings.Builder
+	for _, name := range instrumented[w.pkg.ImportPath] {
+		address := "&" + name
+		keep := "Keep"
+		if rest, ok := strings.CutPrefix(name, "*"); ok {
+			address = rest
+		}
+		if rest, ok := strings.CutPrefix(name, "~"); ok {
+			keep, address = "KeepAll", "&"+rest
+		}
+		fmt.Fprintf(&b, " %s.%s(%s);", w.engine(), keep, address)
+	}
+	for _, v := range w.pkg.keep {
+		alias := "explore__of_" + strings.NewReplacer("/", "_", ".", "_").Replace(v.Pkg().Path())
+		w.uses[alias] = v.Pkg().Path()
+		fmt.Fprintf(&b, " %s.Keep(&%s.%s);", w.engine(), alias, v.Name())
+		if w.pkg.keepFields[variableName(v)] { // http.DefaultClient.Timeout = …
+			fmt.Fprintf(&b, " %s.Keep(%s.%s);", w.engine(), alias, v.Name())
+		}
+	}
+	for _, name := range w.pkg.types.Scope().Names() { // in their order, see changedStandard
+		if w.pkg.kept[w.pkg.types.Path()+"."+name] {
+			fmt.Fprintf(&b, " %s.KeepAll(&%s);", w.engine(), name)
+		}
+	}
+	if w.pkg.ForTest != "" { // it is initialized after all packages that it imports
+		fmt.Fprintf(&b, " %s.InitDone();", w.engine())
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "\nfunc init() {" + b.String() + " }\n"
+}
+
+// changedStandard returns the variables of the standard library that a package changes. The order
+// is by name, since the order of a map would give each build another text, and with it another
+// binary.
+func (s *state) changedStandard(c *checked) (all []*types.Var) {
+	found := map[string]*types.Var{}
+	for _, o := range c.info.Uses {
+		if key := variableName(o); s.changes[key] && c.isStandard(o.Pkg().Path()) {
+			found[key] = o.(*types.Var)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		all = append(all, found[key])
+	}
+	c.keepFields = s.fields
+	return all
 }

@@ -42,17 +42,6 @@ func findState(all []*checked) *state {
 	return s
 }
 
-// variableName returns the key of a package variable, "" for another object. A string and not the
-// object: each package was checked against export data, so the same variable is another object in
-// each package that uses it.
-func variableName(o types.Object) string {
-	v, ok := o.(*types.Var)
-	if !ok || v.Pkg() == nil || v.Parent() != v.Pkg().Scope() {
-		return ""
-	}
-	return v.Pkg().Path() + "." + v.Name()
-}
-
 // visit notes what the use of a package variable does to it. A definition is no use: the
 // initializer is looked at by hasState, and runs before anything else.
 func (s *state) visit(c *checked, n ast.Node, parents []ast.Node) {
@@ -68,6 +57,57 @@ func (s *state) visit(c *checked, n ast.Node, parents []ast.Node) {
 	if key := variableName(c.info.Uses[id]); key != "" && c.mayChange(id, parents) {
 		s.changes[key] = true
 		s.fields[key] = s.fields[key] || c.assignsField(id, parents)
+	}
+}
+
+// assignsField reports whether a use of a package variable is the assignment to a field of the
+// struct that the variable points to. Keep saves the value of a variable. For a pointer that is the
+// address alone, so the struct behind it has to be kept as well.
+func (c *checked) assignsField(id *ast.Ident, parents []ast.Node) bool {
+	o := c.info.Uses[id]
+	if variableName(o) == "" || !c.isStandard(o.Pkg().Path()) {
+		return false
+	}
+	var e ast.Node = id
+	inside := false // e is a part of the struct, and not the variable
+	for _, p := range slices.Backward(parents) {
+		switch p := p.(type) {
+		case *ast.SelectorExpr:
+			inside, e = inside || p.Sel != e, p
+			continue
+		case *ast.ParenExpr, *ast.StarExpr:
+			e = p
+			continue
+		case *ast.AssignStmt:
+			_, pointer := o.Type().Underlying().(*types.Pointer)
+			return pointer && inside && slices.ContainsFunc(p.Lhs, func(l ast.Expr) bool { return l == e })
+		}
+		return false
+	}
+	return false
+}
+
+// keep notes the variables in the arguments of a call, and the variables that get its result. A
+// flag variable, for example, was registered in the process under its address. An initialization
+// would create it anew, and the flag set would still write to the old one. All variables of the
+// arguments are kept, although the function may hold on to one of them only. Which one it is
+// depends on the function, and a variable that is kept costs nothing but its freshness.
+func (s *state) keep(c *checked, call *ast.CallExpr, parents []ast.Node) {
+	names := []ast.Node{call}
+	if a, ok := parents[len(parents)-1].(*ast.AssignStmt); ok {
+		for _, e := range a.Lhs {
+			names = append(names, e)
+		}
+	}
+	for _, n := range names {
+		ast.Inspect(n, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok {
+				if key := variableName(c.info.Uses[id]); key != "" {
+					s.kept[key] = true
+				}
+			}
+			return true
+		})
 	}
 }
 
@@ -276,31 +316,6 @@ func immutable(t types.Type) bool {
 		return n.Obj().Pkg().Path() == "reflect" && n.Obj().Name() == "Type"
 	}
 	return false
-}
-
-// callee returns the function that a call calls, nil if it is a value. Conversions and calls of
-// function values have no callee.
-func (c *checked) callee(call *ast.CallExpr) *types.Func {
-	var id *ast.Ident
-	switch f := ast.Unparen(call.Fun).(type) {
-	case *ast.Ident:
-		id = f
-	case *ast.SelectorExpr:
-		id = f.Sel
-	case *ast.IndexExpr:
-		if s, ok := f.X.(*ast.SelectorExpr); ok {
-			id = s.Sel
-		}
-	}
-	f, _ := c.info.Uses[id].(*types.Func)
-	return f
-}
-
-func fullName(f *types.Func) string {
-	if f.Pkg() == nil {
-		return f.Name()
-	}
-	return f.Pkg().Path() + "." + uncontrolledName(f)
 }
 
 // calls reports whether an initializer calls something that may change other variables: a function

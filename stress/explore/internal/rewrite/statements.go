@@ -5,7 +5,8 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"go/version"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -25,6 +26,30 @@ func (c *checked) rewrite(i int) ([]byte, error) {
 		return nil, w.refusal
 	}
 	return w.whole(), nil
+}
+
+// whole returns the rewritten file, nil if it has no edits. The imports go behind the package
+// clause, on the same line. An import declaration may only stand before all other declarations, and
+// the first place for it is behind the package clause. On the same line it moves no line below it.
+//
+// A file without edits is not written, so most packages are compiled from the user's own files
+// and found in the build cache.
+func (w *writer) whole() []byte {
+	keeps := w.keeps()
+	if !w.needsInitializers() && len(w.edits) == 0 && keeps == "" {
+		return nil
+	}
+	w.sort()
+	name := w.file.Name.End()
+	end := w.base + token.Pos(len(w.text))
+	body := w.source(name, end) + w.keepImports() + w.initializers() + keeps
+	var b strings.Builder
+	b.Write(w.text[:name-w.base])
+	for _, alias := range slices.Sorted(maps.Keys(w.uses)) {
+		fmt.Fprintf(&b, "; import %s %q", alias, w.uses[alias])
+	}
+	b.WriteString(body)
+	return []byte(b.String())
 }
 
 // visit adds the edits of one node. The nodes inside it are visited later. ast.Inspect visits a
@@ -179,13 +204,6 @@ func (w *writer) rangeStmt(n *ast.RangeStmt) {
 		}
 		return fmt.Sprintf("%s %s %v explore__r.Value();", loop, w.node(n.Key), n.Tok)
 	})
-}
-
-// sharesLoopVariables reports whether all rounds of a loop share one variable in this file, as
-// before Go 1.22.
-func (w *writer) sharesLoopVariables() bool {
-	v := w.pkg.info.FileVersions[w.file]
-	return v != "" && version.Compare(v, "go1.22") < 0
 }
 
 // selectStmt rewrites a select to a switch. The channels and the values to send are evaluated in

@@ -11,26 +11,6 @@ import (
 	"unicode/utf8"
 )
 
-// A suite is the Test, Fuzz and Example functions of a package. Each of them is renamed,
-//
-//	func explore__TestX(t *explore__testing.T) {
-//
-// and an added file has a function of the old name that explores it:
-//
-//	func TestX(t *testing.T) { explore__testing.Explore(t, explore__TestX) }
-//
-// The new function has the old name, so -run patterns and reports name the test as the user wrote
-// it. A function FuzzX is explored with its seeds, which go test plays as well. Go test calls the new
-// function with a testing.T, and RunName returns the name of that function.
-type suite struct {
-	*listed
-	name  string // of the package
-	tests []string
-	funcs map[types.Object]bool
-
-	examples map[string]*doc.Example // by the names of their functions
-}
-
 // findTests finds the Test, Fuzz and Example functions of a package, and the reasons why they cannot be
 // explored. They are found by their types as well as their names, as the go command does it.
 func (c *checked) findTests() (*suite, error) {
@@ -57,6 +37,30 @@ func (c *checked) findTests() (*suite, error) {
 	}
 	c.suite = s
 	return s, nil
+}
+
+// findExamples adds the Example functions of a file that go test runs: those with a comment for their
+// output. The others are only compiled.
+func (s *suite) findExamples(c *checked, file *ast.File) {
+	for _, e := range doc.Examples(file) {
+		if e.Output == "" && !e.EmptyOutput {
+			continue
+		}
+		name := "Example" + e.Name
+		f, ok := c.types.Scope().Lookup(name).(*types.Func)
+		if !ok || f.Signature().Params().Len()+f.Signature().Results().Len() > 0 {
+			continue
+		}
+		s.examples[name] = e
+		s.tests, s.funcs[f] = append(s.tests, name), true
+	}
+}
+
+// exampleCall returns the call that explores an Example. The function takes no T, so the wrapper compares
+// the output.
+func (s *suite) exampleCall(name string) string {
+	e := s.examples[name]
+	return fmt.Sprintf("explore__testing.ExploreExample(t, %q, explore__%s, %q, %v)", name, name, e.Output, e.Unordered)
 }
 
 // isTest reports whether go test takes a function with this name for a test: the rest of the name does
