@@ -22,9 +22,9 @@ go test with -explore.…; in addition this command shows progress, and Ctrl-C k
 If the tests of the package do not import this suite, each Test function, each Example with
 a comment for its output, and each Fuzz function with its seeds, is explored unmodified by the rules of explore.Tests. The module need not require this suite.
 
-A pattern such as ./... names several packages, which are explored one after the other. A package
-without tests, or without a test that matches -run, is left out. The exit code is the worst one, and
-a package that is refused beside others makes the outcome unknown.
+Several packages, named one by one or by a pattern such as ./..., are explored one after the other. A
+package without tests, or without a test that matches -run, is left out. The exit code is the worst one,
+and a package that is refused beside others makes the outcome unknown.
 
 The schedules that are played, and the failure that is reported, depend on the flags alone. They do
 not depend on -workers, nor on which process is faster. Only -time and Ctrl-C end an exploration at
@@ -96,7 +96,7 @@ func (a app) explore(ctx context.Context, args []string) error {
 // the help only: a flag that the user did not give is not passed on, so the tests keep their own
 // default.
 func (e *exploreCall) parse(args []string) error {
-	f := e.app.flags("explore", "[flags] [package]", exploreDoc)
+	f := e.app.flags("explore", "[flags] [packages]", exploreDoc)
 	e.flags = f
 	f.StringVar(&e.Run, "run", "", "explore the tests that match this `pattern`, as in go test")
 	f.StringVar(&e.impls, "impl", "", "explore these implementations instead, separated by "+
@@ -183,23 +183,29 @@ func absolute(files string) (string, error) {
 	return strings.Join(all, ","), nil
 }
 
-// positional parses flags before and after the package, as the go command does.
-// Package flag stops at the package, so it is called a second time for the flags behind it.
+// positional parses flags before, between and after the packages.
+// Package flag stops at each package, so it is called again for the flags behind it.
 // Without that, “explore ./queue -race” would run without the race detector, and pass.
 func (e *exploreCall) positional(f *flagSet, args []string) error {
-	if err := f.parse(args); err != nil || f.NArg() == 0 {
-		return err
+	var packages []string
+	for {
+		if err := f.parse(args); err != nil {
+			return err
+		}
+		if f.NArg() == 0 {
+			break
+		}
+		packages, args = append(packages, f.Arg(0)), f.Args()[1:]
 	}
-	e.Package = f.Arg(0)
-	if err := f.parse(f.Args()[1:]); err != nil {
-		return err
+	switch {
+	case len(packages) == 0:
+		return nil
+	case f.given("impl"):
+		return fmt.Errorf("-impl explores without a package: leave out %s", strings.Join(packages, " "))
+	case e.mutate.on && len(packages) > 1:
+		return fmt.Errorf("-mutate is for one package: leave out %s", strings.Join(packages[1:], " "))
 	}
-	if f.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q: want one package, or one pattern such as ./... for several", f.Arg(0))
-	}
-	if f.given("impl") {
-		return fmt.Errorf("-impl explores without a package: leave out %s", e.Package)
-	}
+	e.Package, e.More = packages[0], packages[1:]
 	return nil
 }
 

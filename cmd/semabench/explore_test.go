@@ -69,6 +69,9 @@ func endings(page string) map[string]ending {
 		"bare":               {[]string{"./bare"}, exitcode.Refused, []string{"./bare has no tests"}, false},
 		"nowhere":            {[]string{"./nowhere"}, exitcode.Refused, []string{"looking for package ./nowhere"}, false},
 		"a page of several":  {[]string{"./...", "-page", page}, exitcode.Refused, []string{"-page is for one package, and ./... names 3 with tests"}, false},
+		"two and a flag":     {[]string{"./plain", "-run", "^Test(Plain|Right)$", "./count"}, exitcode.OK, []string{"# example.org/explored/count\n", "# example.org/explored/plain\n"}, true},
+		"one has tests":      {[]string{"./bare", "./plain", "-run", "TestPlain"}, exitcode.OK, []string{"=== TestPlain: pass"}, true},
+		"none has tests":     {[]string{"./bare", "./bare/..."}, exitcode.Refused, []string{"./bare ./bare/... are 1 package, and none has tests"}, false},
 		"several": {[]string{"./...", "-run", "^Test(Plain|Right)$"}, exitcode.Unknown, []string{"# example.org/explored/count\n", "=== TestRight: pass", "=== TestPlain: pass",
 			"undefined: m", "of 3 packages with tests (1 more have none), 0 came to a bound and 1 were refused"}, true},
 		"refused": {[]string{"./count", "-run", "TestStartsProcess"}, exitcode.Refused,
@@ -155,7 +158,9 @@ func TestExploreRefusals(t *testing.T) {
 		{"-impl pond", `unknown implementation "pond"`},
 		{"-impl cond -run TestX", "leave one of them out"},
 		{"./a -impl cond", "leave out ./a"},
-		{"./a ./b", `unexpected argument "./b"`},
+		{"./a -impl cond ./b", "leave out ./a ./b"},
+		{"-mutate ./a ./b", "-mutate is for one package: leave out ./b"},
+		{"./a ./b", "looking for packages ./a ./b"},
 		{"-warp", "-warp"},
 		{"./a", "looking for package ./a"}, // the working directory is in no module
 	} {
@@ -169,7 +174,7 @@ func TestExploreRefusals(t *testing.T) {
 	if code != exitcode.OK {
 		t.Errorf("-h exits %d", code)
 	}
-	mustContain(t, "the help", stdout, "usage: semabench explore [flags] [package]", "-strategy",
+	mustContain(t, "the help", stdout, "usage: semabench explore [flags] [packages]", "-strategy",
 		"-preemptions", "3 unknown", "130")
 }
 

@@ -21,12 +21,14 @@ package exploration
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/semabench/semabench/internal/layout"
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/stress/explore"
 )
 
@@ -36,6 +38,7 @@ import (
 // explore needs no change here.
 type Options struct {
 	Package string   // pattern of packages, as the user named them
+	More    []string // more patterns, which select packages beside those of Package
 	Run     string   // pattern of tests, as of go test -run; "" is every test
 	Impls   []string // explore these implementations of this module, and ignore Package and Run
 	Tags    string   // build tags, separated by commas
@@ -101,18 +104,27 @@ func (r *run) run(ctx context.Context) error {
 		defer r.nested.Close()
 	}
 	if r.folder == "" {
-		if packages, without := r.packages(ctx); len(packages) > 1 {
+		packages, without, err := r.packages(ctx)
+		switch {
+		case len(packages) > 1:
 			return r.exploreEach(ctx, packages, without)
-		} else if len(packages) == 1 {
-			r.Package = onePackage(r.Package, packages[0])
+		case len(packages) == 1:
+			r.Package, r.More = onePackage(r.patterns(), packages[0]), nil
+		case len(r.More) > 0 && err != nil:
+			return nothingExplored(ctx, "looking for packages "+r.patterns(), err)
+		case len(r.More) > 0:
+			return fmt.Errorf("%s are %s, and none has tests", r.patterns(), plural.With(without, "package", "packages"))
 		}
 	}
 	return r.runOne(ctx)
 }
 
-// onePackage returns the name of the only package with tests: its path if the pattern may name others.
+// patterns returns all patterns, as the user named them.
+func (r *run) patterns() string { return strings.Join(append([]string{r.Package}, r.More...), " ") }
+
+// onePackage returns the name of the only package with tests: its path if the patterns may name others.
 func onePackage(pattern, path string) string {
-	if strings.Contains(pattern, "...") {
+	if strings.Contains(pattern, "...") || strings.Contains(pattern, " ") {
 		return path
 	}
 	return pattern

@@ -16,18 +16,19 @@ import (
 	"github.com/semabench/semabench/stress/explore"
 )
 
-// A pattern such as ./... names several packages. Each is explored as if it were named alone, one after
+// A pattern such as ./... names several packages, and so do several patterns. Each is explored as if it were named alone, one after
 // the other, because an exploration uses all processors by itself. One file has the results of all.
 
-// packages returns the packages that the pattern names, and how many of them have no tests, which are
-// left out. It returns none if the pattern cannot be resolved: the build of the one package then comes to
-// the same error, and says what it was for.
-func (r *run) packages(ctx context.Context) (tested []string, without int) {
+// packages returns the packages that the patterns name, and how many of them have no tests, which are
+// left out. The go command lists a package once, even if two patterns match it. If one pattern alone
+// cannot be resolved, the caller ignores the error: the build of the one package comes to the same error,
+// and says what it was for.
+func (r *run) packages(ctx context.Context) (tested []string, without int, err error) {
 	tool := gotool.Tool{Dir: r.folder, Env: r.env}
-	out, err := tool.Run(ctx, "list", "-tags="+r.Tags, "-f",
-		"{{.ImportPath}}\t{{len .TestGoFiles}}{{len .XTestGoFiles}}", r.Package)
+	out, err := tool.Run(ctx, "list", append([]string{"-tags=" + r.Tags, "-f",
+		"{{.ImportPath}}\t{{len .TestGoFiles}}{{len .XTestGoFiles}}", r.Package}, r.More...)...)
 	if err != nil {
-		return nil, 0
+		return nil, 0, err
 	}
 	for line := range strings.Lines(out) {
 		path, tests, _ := strings.Cut(strings.TrimSpace(line), "\t")
@@ -37,7 +38,7 @@ func (r *run) packages(ctx context.Context) (tested []string, without int) {
 		}
 		tested = append(tested, path)
 	}
-	return tested, without
+	return tested, without, nil
 }
 
 // forOne are the flags that are about one test or name one file for it.
@@ -49,7 +50,7 @@ func (r *run) exploreEach(ctx context.Context, packages []string, without int) e
 	for _, flag := range r.Flags {
 		name, _, _ := strings.Cut(strings.TrimPrefix(flag, "-explore."), "=")
 		if slices.Contains(forOne, name) {
-			return fmt.Errorf("-%s is for one package, and %s names %d with tests", name, r.Package, len(packages))
+			return fmt.Errorf("-%s is for one package, and %s names %d with tests", name, r.patterns(), len(packages))
 		}
 	}
 	var all testBinary
@@ -59,7 +60,8 @@ func (r *run) exploreEach(ctx context.Context, packages []string, without int) e
 		if err := os.Mkdir(one.scratch, 0o700); err != nil {
 			return err
 		}
-		one.Package, one.Summary, one.JUnit, one.JSON = path, "", "", false // writeAll writes the files
+		one.Package, one.More = path, nil
+		one.Summary, one.JUnit, one.JSON = "", "", false // writeAll writes the files
 		if r.JSON {
 			one.Stdout = io.Discard
 		}
