@@ -425,24 +425,6 @@ func (t *Timing) verdictOfTexts(significant bool) Verdict {
 	return Inconclusive
 }
 
-// logBinomial returns the logarithm of n over k. The number itself may be too
-// large for a float64.
-func logBinomial(n, k int) float64 {
-	a, _ := math.Lgamma(float64(n + 1))
-	b, _ := math.Lgamma(float64(k + 1))
-	c, _ := math.Lgamma(float64(n - k + 1))
-	return a - b - c
-}
-
-// valuesNeeded returns how many values of each side have a p as small as the level: one of all choices of n out of 2n.
-func valuesNeeded(level float64) int {
-	n := 2
-	for math.Exp(-logBinomial(2*n, n)) > level {
-		n++
-	}
-	return n
-}
-
 // explainTexts says why a row of texts got its verdict.
 func (t *Timing) explainTexts(v *reports.Versus, r rule, smallest float64) string {
 	words := fmt.Sprintf("%s, %d and %d values", t.summary(), v.N1, v.N2)

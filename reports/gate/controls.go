@@ -9,27 +9,6 @@ import (
 	"github.com/semabench/semabench/reports/gate/internal/signedrank"
 )
 
-// selfNoise returns by how much a row differs from itself, from pairs of old
-// against old. If the interval holds 1, the observed ratio counts. If not, the
-// difference is more than chance, and the far end of the interval counts.
-func selfNoise(pairs []Pair) float64 {
-	e := estimate(pairs)
-	if e.Confidence > 0 && (e.Lo > 1 || e.Hi < 1) {
-		return max(e.Hi, 1/e.Lo) - 1
-	}
-	return max(e.Ratio, 1/e.Ratio) - 1
-}
-
-// A kind is the contended rows of one machine, or its other rows: the same controls show their noise.
-type kind struct {
-	shard     int
-	contended bool
-}
-
-// kindNoise is the noise of rows that were not measured against themselves. Each kind
-// takes the noise of its worst control, or 0 without a control.
-type kindNoise map[kind]float64
-
 func noiseOf(controls []Control) kindNoise {
 	noise := kindNoise{}
 	for i := range controls {
@@ -41,8 +20,6 @@ func noiseOf(controls []Control) kindNoise {
 	}
 	return noise
 }
-
-func (r *Row) kind() kind { return kind{r.Shard, r.Contended} }
 
 // leastPlanted is the slowdown that is planted into a control if the machine is quiet, and mostPlanted the
 // largest one. A run that may miss a row which became twice as slow says nothing.
@@ -204,9 +181,6 @@ func (r *Report) settleWithoutControls() {
 		}
 	}
 }
-
-// moreTime says what helps a run that was out of time.
-const moreTime = "give -max-time more, or choose fewer rows with -bench"
 
 // addInvalid makes the run invalid. But where no verdict rests on time, the controls of time excuse
 // nothing and spoil nothing: counts need none.

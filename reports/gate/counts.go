@@ -7,41 +7,6 @@ import (
 	"strings"
 )
 
-// A Counted is the judgement on an exact metric. It needs no statistics, for two
-// reasons.
-//
-// First, whatever runs beside the measured operations (the garbage collector,
-// timers, the growth of a table) can add to a total and never take away. So the
-// least of several totals is nearest to the truth.
-//
-// Second, that addition does not grow with the number of operations. So an
-// increase of less than half of one in a thousand operations, or of a few all
-// together, is ignored. A sync.Pool that fills for one more processor is two
-// allocations, either in every repeat of a process or in none.
-//
-// The least total is believed if more than half of the repeats are that close to
-// it: then it is the cost of the operations, and not luck. Counts that differ
-// more depend on how goroutines met, and are not exact. Such counts regress only
-// if every new total is above every old one by more than either side varies. They
-// are INCONCLUSIVE if only the least totals say so.
-type Counted struct {
-	Unit     string
-	Alone    bool    // counted on one processor
-	Old, New float64 // per operation, from the least totals
-	Ops      int64
-	Verdict  Verdict
-	Why      string
-}
-
-// Ratio returns how many times as much the new side counts. It is 1 if both count
-// nothing.
-func (c Counted) Ratio() float64 {
-	if c.Old == c.New {
-		return 1
-	}
-	return c.New / c.Old
-}
-
 // least returns the smallest of all totals.
 func (x Exact) least() int64 {
 	return slices.Min(slices.Concat(x.Old, x.New))
@@ -66,9 +31,6 @@ func (x Exact) threshold() float64 {
 	}
 	return max(4, float64(x.Ops)/2000, floor)
 }
-
-// CountsRegress reports whether the counts of the row are such that it would be REGRESSED.
-func (r *Row) CountsRegress() bool { return newJudged(r).countedRegression() }
 
 // judge compares the least totals, and doubts them where the repeats disagree.
 func (x Exact) judge() Counted {

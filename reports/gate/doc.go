@@ -10,7 +10,9 @@
 //	os.Exit(report.Exit())
 //
 // run.go has the record of a measurement and the format of its file. judge.go turns a record into a
-// [Report], with the help of timing.go, counts.go, instructions.go, controls.go and waiver.go.
+// [Report]. decide.go gives one row its verdict, with the help of timing.go, looks.go, counts.go,
+// instructions.go and waiver.go. controls.go judges the controls by the same steps. report.go has the types
+// of the result.
 // benchmarktexts.go judges texts instead of records. The other files render a report.
 //
 // # How it judges

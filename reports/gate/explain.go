@@ -9,6 +9,12 @@ import (
 	"github.com/semabench/semabench/reports/gate/internal/signedrank"
 )
 
+// lacksSecondStage reports whether t is of a suspect whose second stage was not
+// measured.
+func (r rule) lacksSecondStage(t *Timing) bool {
+	return r.stages == 2 && t.Stage == 1 && isSuspect(t.First, t.Margin)
+}
+
 // explain says why a row got its verdict on time, in words that tell the reader
 // what to do.
 func (r rule) explain(t *Timing) string {

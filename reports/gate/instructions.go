@@ -11,20 +11,6 @@ import (
 	"github.com/semabench/semabench/internal/stats"
 )
 
-// Instructions are counts of the machine instructions of an operation: in user mode, on one
-// processor, with the garbage collector off. Each value is of one process, and is the difference of
-// two runs over the difference of their operations. So what a process does besides cancels out.
-type Instructions struct {
-	By       string    // the instrument
-	Ops      int64     // of the longer run; the shorter one has an eighth
-	Old, New []float64 `json:",omitempty"` // for each process
-	Why      string    `json:",omitempty"` // why the row was not counted; "" if it was
-
-	// Waiting says why goroutines may wait for each other in this row; "" if they do not. Then more
-	// instructions are still more work, but equal ones settle nothing.
-	Waiting string `json:",omitempty"`
-}
-
 // Counts of instructions hardly vary, and need no statistics but a band. Over repeats the values of
 // most rows differ by 0.01 to 0.15 %. Seven pairs of commits that did not change a benchmark moved it
 // by at most 0.11 %, and code layout moves it by up to 0.15 %, the same in every repeat.
@@ -159,24 +145,6 @@ func (w *Work) wide(x *Instructions, o Options) {
 	}
 }
 
-// A Work is the judgement on the instructions of a row.
-//
-// Two bounds keep a row of the same code from MORE WORK. The medians have to differ by more than the
-// band of the row, and every count of the new side has to be above every count of the old side. With
-// six repeats of each, the second alone happens by chance in one of 924 rows.
-//
-// A row whose repeats vary more has an interval instead; see Instructions.shift.
-type Work struct {
-	By       string
-	Old, New float64 // instructions of an operation, medians
-	Band     float64 // what the relative change has to exceed
-	Verdict  Verdict // MORE WORK, LESS WORK, COUNTED; REGRESSED over Options.MaxInstructions; "" if not counted
-	Why      string  // explains the verdict, or why there is none
-}
-
-// Change returns the relative change: 0.02 is 2 % more instructions.
-func (w *Work) Change() float64 { return w.New/w.Old - 1 }
-
 // work judges the instructions of a row. It returns nil for a row that has no record of any.
 func (r *Row) work(o Options) *Work {
 	x := r.Instructions
@@ -215,17 +183,6 @@ func (r *Row) work(o Options) *Work {
 		w.Why += ", over the limit of " + percent(limit)
 	}
 	return w
-}
-
-// CountsSettle reports whether counts give the row a verdict that lets it pass even if its time cannot
-// tell: as many or fewer instructions, and no more allocations. A measurement that is short of time gives
-// the time of such rows up first.
-func (r *Row) CountsSettle() bool {
-	w := r.work(Options{})
-	if w == nil || w.Verdict != SameWork && w.Verdict != LessWork || r.Instructions.Waiting != "" {
-		return false
-	}
-	return !slices.ContainsFunc(newJudged(r).Counts, func(c Counted) bool { return c.Verdict.rank() <= Inconclusive.rank() })
 }
 
 // summary is "+2.1 % instructions an operation (475.2 to 485.2)".

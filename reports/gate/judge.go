@@ -3,11 +3,9 @@ package gate
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/semabench/semabench/internal/plural"
-	"github.com/semabench/semabench/internal/stats"
 	"github.com/semabench/semabench/reports"
 )
 
@@ -132,215 +130,64 @@ func (r rule) suspects(row *Row, noise kindNoise) bool {
 	return means != nil && isSuspect(estimate(means.Pairs), r.forMeans().margin(means, noise))
 }
 
-// newJudged judges the counts of a row. It sets a verdict if the row cannot be
-// judged.
-func newJudged(row *Row) *Judged {
-	j := &Judged{ID: row.ID(), Row: row, index: -1}
-	for _, x := range row.Exact {
-		j.Counts = append(j.Counts, x.judge())
-	}
-	preferAlone(j.Counts)
-	adviseOnChance(j.Counts)
-	switch why := unusable(row); {
-	case row.Mode == Failed:
-		j.Verdict, j.Why = Unmeasured, row.Err
-	case row.Mode == Identical:
-		j.Verdict, j.Why = SameCode, row.Why
-	case why != "":
-		j.Verdict, j.Why = Unmeasured, why
-	case len(row.Pairs) == 0 && len(row.Exact) == 0 && row.Mode != Unreached:
-		j.Verdict, j.Why = Unmeasured, "nothing was measured"
-	}
-	return j
-}
-
-// unusable describes the first pair of a row whose values are not positive,
-// finite times. It returns "" if there is none.
-func unusable(row *Row) string {
-	for _, stage := range []struct {
-		name  string
-		pairs []Pair
-	}{
-		{"first stage", row.Pairs}, {"second stage", row.Second}, {"old against old", row.SelfPairs},
-	} {
-		for i, p := range stage.pairs {
-			if !(p.Old > 0 && p.New > 0) || math.IsInf(p.Old+p.New, 0) { // !(>) refuses NaN too
-				return fmt.Sprintf("%s, pair %d: %g and %g ns/op are no times",
-					stage.name, i+1, p.Old, p.New)
+// Unsettled returns which of the given rows need the pairs of their next look: a stage has more looks,
+// and none so far has settled the row. Rows are given by their indices in the run.
+//
+// A first stage stops early only if the row is UNCHANGED. A row that is NOT SLOWER may be faster, and needs
+// its pairs to show that. A second stage also stops if the row is REGRESSED or NOT SLOWER. Stopping where
+// no slowdown is found makes no false alarm, so it spends nothing.
+func Unsettled(run *Run, o Options, rows []int) (open []int) {
+	rule, noise := ruleOf(run, o), noiseOf(run.Controls)
+	for _, i := range rows {
+		row := &run.Rows[i]
+		if j := newJudged(row); j.Verdict != "" {
+			continue
+		}
+		if len(row.Second) > 0 {
+			if more(row.Second, row.SecondLooks) && !rule.settledAgain(row, noise) {
+				open = append(open, i)
 			}
+		} else if more(row.Pairs, row.Looks) && !rule.unchanged(row, noise) {
+			open = append(open, i)
 		}
 	}
-	return ""
+	return open
 }
 
-// withoutSuspicion returns the rule for the second stage of a row that is no suspect.
-func (r rule) withoutSuspicion() rule {
-	r.unsuspected = true
-	return r
-}
-
-// noiseFor returns by how much a row may differ without a change: from its own
-// pairs of old against old, or from the controls of its kind.
-func noiseFor(row *Row, noise kindNoise) float64 {
-	if len(row.SelfPairs) > 0 {
-		return selfNoise(row.SelfPairs)
-	}
-	return noise[row.kind()]
-}
-
-// margin returns what a ratio has to exceed: the greater of the minimum effect
-// and the noise.
-func (r rule) margin(row *Row, noise kindNoise) float64 {
-	return max(r.wanted, noiseFor(row, noise))
-}
-
-// timing computes a Timing without its corrected p and its verdict, which need
-// all rows.
-func (r rule) timing(row *Row, noise kindNoise) *Timing {
-	firstLook := lastLook(row.Pairs, row.Looks)
-	t := &Timing{First: estimateAt(firstLook), Stage: 1, Wanted: r.wanted, Level: r.familyLevel(),
-		Noise: noiseFor(row, noise), Margin: r.margin(row, noise), share: 1}
-	t.Estimate = t.First
-	deciding := row.Pairs
-	first := suspectDetector(t.First, t.Margin)
-	switch {
-	case r.stages == 1:
-		t.MDE = mde(r.measuredDetector(deciding, t.First, t.Margin, firstLook.share))
-		t.Level *= firstLook.share
-	case len(row.Second) > 0:
-		second := r
-		if !isSuspect(t.First, t.Margin) {
-			first, second = detector{}, r.withoutSuspicion()
-		}
-		l := second.decidingLook(t, row)
-		t.Stage, deciding, t.Estimate, t.share = 2, l.pairs, estimateAt(l), l.share
-		t.Level = second.familyLevel() * l.share
-		t.MDE = mde(first, second.measuredDetector(deciding, t.Estimate, t.Margin, l.share))
-	default:
-		units, share := row.plannedSecond(t.First.Units)
-		t.MDE = mde(first, r.plannedDetector(t.First, units, t.Margin, share))
-	}
-	t.OldMedian, t.NewMedian = medians(deciding)
-	t.NotSlower = t.Confidence > 0 && t.Hi < 1+t.Wanted
+// decided returns the timing of a row with its verdict, as if no other row were slow. A second stage has
+// the correction of Bonferroni, so its verdict does not depend on other rows.
+func (r rule) decided(t *Timing) *Timing {
+	t.Corrected = min(1, t.Slower*float64(r.family))
+	r.decide(t)
 	return t
 }
 
-// decidingLook returns the first look of the second stage at which the row is REGRESSED, or the last one
-// that was reached.
-func (r rule) decidingLook(t *Timing, row *Row) (l look) {
-	for _, l = range looksAt(row.Second, row.SecondLooks) {
-		e := estimateAt(l)
-		if e.Slower <= r.level()*l.share && e.Ratio > 1+t.Margin {
-			break
-		}
+// unchanged reports whether the first stage of a row shows already that it is UNCHANGED.
+func (r rule) unchanged(row *Row, noise kindNoise) bool {
+	if t := r.decided(r.timing(row, noise)); t.Verdict != Unchanged {
+		return false
 	}
-	return l
+	means := row.withMeans() // a mean that looks slower needs all pairs of its stage
+	return means == nil || !isSuspect(estimate(means.Pairs), r.forMeans().margin(means, noise))
 }
 
-// medians returns the median time of either side, for the reader. The verdict
-// does not use them: their quotient is noisier than the median of quotients.
-func medians(pairs []Pair) (old, new float64) {
-	var olds, news []float64
-	for _, p := range pairs {
-		olds, news = append(olds, p.Old), append(news, p.New)
+// settledAgain reports whether the second stage of a row needs no more pairs.
+func (r rule) settledAgain(row *Row, noise kindNoise) bool {
+	t := r.decided(r.timing(row, noise))
+	if t.Verdict == Regressed {
+		return true
 	}
-	return stats.Median(olds), stats.Median(news)
-}
-
-// lacksSecondStage reports whether t is of a suspect whose second stage was not
-// measured.
-func (r rule) lacksSecondStage(t *Timing) bool {
-	return r.stages == 2 && t.Stage == 1 && isSuspect(t.First, t.Margin)
-}
-
-// correct fills in Corrected, and the verdict IMPROVED. A speedup is decided in
-// the first stage: only slowdowns are doubted enough to be measured again.
-//
-// The second stage gets Bonferroni's correction and not Holm's. Holm orders all p
-// of a family, but the second stage has only the p of the suspects.
-func (r rule) correct(timings []*Timing) {
-	var slower, faster []float64
-	for _, t := range timings {
-		slower, faster = append(slower, t.First.Slower), append(faster, t.First.Faster)
+	mean := r.meanTiming(row, noise)
+	if mean != nil {
+		r.forMeans().decided(mean)
 	}
-	slower = stats.Holm(slower, r.family).Corrected
-	faster = stats.Holm(faster, r.family).Corrected
-	for i, t := range timings {
-		t.Corrected = slower[i]
-		if t.Stage == 2 {
-			t.Corrected = min(1, t.Slower*float64(r.family))
-		} else if faster[i] <= r.falseAlarm && t.Ratio < 1/(1+t.Margin) {
-			t.Verdict, t.Corrected = Improved, faster[i]
-		}
-	}
-}
-
-// decide sets the verdict on time, unless it is IMPROVED already.
-func (r rule) decide(t *Timing) {
-	slower := t.Corrected <= t.Level && t.Ratio > 1+t.Margin
-	inside := t.NotSlower && t.Lo > 1/(1+t.Wanted)
-	t.suspect = r.lacksSecondStage(t)
 	switch {
-	case t.Verdict == Improved:
-	case slower && (t.Stage == 2 || r.stages == 1):
-		t.Verdict = Regressed
-	case inside:
-		t.Verdict = Unchanged
-	case t.NotSlower:
-		t.Verdict = NotSlower
-	default:
-		t.Verdict = Inconclusive
-		if n := t.pairsNeeded(t.Wanted); n > t.Pairs && !r.lacksSecondStage(t) {
-			t.Needs = n
-		}
+	case mean != nil && mean.Verdict == Regressed:
+		return true
+	case mean != nil && mean.Verdict == Inconclusive && isSuspect(mean.First, mean.Margin):
+		return false
 	}
-	t.Why = r.explain(t)
-}
-
-// conclude makes one verdict of time and counts: the worst of them after waivers.
-func (j *Judged) conclude(o Options) {
-	if j.Verdict != "" {
-		return
-	}
-	j.Allowed = true
-	if j.Time != nil {
-		v := j.waive(o, "ns/op", j.Time.Verdict, j.Time.allowedBy)
-		j.worsen(v, j.Time.Why)
-		j.Allowed = v != Inconclusive || j.Time.tolerable(o.Tolerate)
-		if v == Inconclusive && more(j.Row.Pairs, j.Row.Looks) {
-			j.Why += "; out of time before all of its pairs: " + moreTime
-		}
-	} else if j.Row.Mode == Unreached {
-		j.worsen(Inconclusive, j.Row.Why)
-		j.Allowed = math.IsInf(o.Tolerate, 1)
-	}
-	for _, c := range j.Counts {
-		allows := func(w *Waiver) bool { return w.allows(c.Old, c.New) }
-		v := j.waive(o, c.Unit, c.Verdict, allows)
-		j.Allowed = j.Allowed && (v != Inconclusive || math.IsInf(o.Tolerate, 1))
-		j.worsen(v, c.Why)
-	}
-	j.Allowed = j.Allowed && j.Verdict == Inconclusive
-	j.Work = j.Row.work(o)
-	j.takeWork(o)
-}
-
-// tolerable reports whether an INCONCLUSIVE time hides no slowdown over the tolerated size. The
-// measurement would have found it, and does not show one. A suspect without a second stage found nothing, so
-// its whole interval has to be below the tolerated slowdown.
-func (t *Timing) tolerable(most float64) bool {
-	seen := t.Ratio
-	if t.suspect {
-		seen = t.Hi
-	}
-	return math.IsInf(most, 1) || t.MDE <= most && seen <= 1+most
-}
-
-// worsen takes verdict v if it is worse than the verdict so far.
-func (j *Judged) worsen(v Verdict, why string) {
-	if j.Verdict == "" || v.rank() < j.Verdict.rank() {
-		j.Verdict, j.Why = v, why
-	}
+	return t.Verdict != Inconclusive
 }
 
 // addUnpaired adds the rows that only one side has. A benchmark that is gone is

@@ -76,6 +76,18 @@ func lastLook(pairs []Pair, declared []int) look {
 	return looks[len(looks)-1]
 }
 
+// estimate computes the Estimate of pairs. All their values must be positive:
+// unusable checks that.
+func estimate(pairs []Pair) Estimate { return estimateAt(look{pairs, 1}) }
+
+// estimateAt computes the Estimate of a look. Its interval errs no more often than the share of
+// the look allows; so the intervals of all looks together hold the truth with the usual confidence.
+func estimateAt(l look) Estimate {
+	e := estimateLogs(unitLogs(l.pairs), (1-confidence)/2*l.share)
+	e.Pairs = len(l.pairs)
+	return e
+}
+
 // finalShare returns the share of the error that the last of the declared looks may spend.
 func finalShare(declared []int) float64 {
 	if len(declared) < 2 {
@@ -95,67 +107,7 @@ func (r *Row) plannedSecond(units int) (most int, share float64) {
 	return int(math.Ceil(float64(units) * float64(most) / float64(len(r.Pairs)))), finalShare(r.SecondLooks)
 }
 
-// Unsettled returns which of the given rows need the pairs of their next look: a stage has more looks,
-// and none so far has settled the row. Rows are given by their indices in the run.
-//
-// A first stage stops early only if the row is UNCHANGED. A row that is NOT SLOWER may be faster, and needs
-// its pairs to show that. A second stage also stops if the row is REGRESSED or NOT SLOWER. Stopping where
-// no slowdown is found makes no false alarm, so it spends nothing.
-func Unsettled(run *Run, o Options, rows []int) (open []int) {
-	rule, noise := ruleOf(run, o), noiseOf(run.Controls)
-	for _, i := range rows {
-		row := &run.Rows[i]
-		if j := newJudged(row); j.Verdict != "" {
-			continue
-		}
-		if len(row.Second) > 0 {
-			if more(row.Second, row.SecondLooks) && !rule.settledAgain(row, noise) {
-				open = append(open, i)
-			}
-		} else if more(row.Pairs, row.Looks) && !rule.unchanged(row, noise) {
-			open = append(open, i)
-		}
-	}
-	return open
-}
-
 // more reports whether a stage has looks that were not reached.
 func more(pairs []Pair, declared []int) bool {
 	return len(declared) > 0 && len(pairs) < declared[len(declared)-1]
-}
-
-// decided returns the timing of a row with its verdict, as if no other row were slow. A second stage has
-// the correction of Bonferroni, so its verdict does not depend on other rows.
-func (r rule) decided(t *Timing) *Timing {
-	t.Corrected = min(1, t.Slower*float64(r.family))
-	r.decide(t)
-	return t
-}
-
-// unchanged reports whether the first stage of a row shows already that it is UNCHANGED.
-func (r rule) unchanged(row *Row, noise kindNoise) bool {
-	if t := r.decided(r.timing(row, noise)); t.Verdict != Unchanged {
-		return false
-	}
-	means := row.withMeans() // a mean that looks slower needs all pairs of its stage
-	return means == nil || !isSuspect(estimate(means.Pairs), r.forMeans().margin(means, noise))
-}
-
-// settledAgain reports whether the second stage of a row needs no more pairs.
-func (r rule) settledAgain(row *Row, noise kindNoise) bool {
-	t := r.decided(r.timing(row, noise))
-	if t.Verdict == Regressed {
-		return true
-	}
-	mean := r.meanTiming(row, noise)
-	if mean != nil {
-		r.forMeans().decided(mean)
-	}
-	switch {
-	case mean != nil && mean.Verdict == Regressed:
-		return true
-	case mean != nil && mean.Verdict == Inconclusive && isSuspect(mean.First, mean.Margin):
-		return false
-	}
-	return t.Verdict != Inconclusive
 }

@@ -3,6 +3,7 @@ package gate
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -85,4 +86,53 @@ func ParseTolerance(s string) (float64, error) {
 			`slowdown that they have to be able to show, such as "10%%"`, s)
 	}
 	return v / 100, nil
+}
+
+// A Waiver lets rows regress up to a ceiling until a day. It is printed while it
+// is needed. A waiver that has expired or that fits no row is an error, so that a
+// forgotten waiver does not go on hiding regressions.
+type Waiver struct {
+	Pattern string  // of rows, as written
+	Metric  string  // ns/op, allocs/op, B/op …
+	Ceiling float64 // a factor of the old side, or with PerOp an amount over it
+	PerOp   bool    // Ceiling is an amount per operation and no factor
+	Reason  string
+	Issue   string
+	Expires time.Time // the last day on which it holds
+	Pos     string    // file:line
+
+	rows *regexp.Regexp // of Pattern
+}
+
+// Matches reports whether w is for this metric of this row.
+func (w *Waiver) Matches(row *Row, metric string) bool {
+	return w.Metric == metric && w.matchesRow(row)
+}
+
+// matchesRow compares the pattern with the ID and with the name alone, so that a
+// waiver need not name the package.
+func (w *Waiver) matchesRow(row *Row) bool {
+	return w.rows.MatchString(row.ID()) || w.rows.MatchString(row.Name)
+}
+
+// allows reports whether a change from old to new stays within the ceiling.
+func (w *Waiver) allows(old, new float64) bool {
+	if w.PerOp {
+		return new-old <= w.Ceiling
+	}
+	return new <= old*w.Ceiling
+}
+
+// expired compares days and not moments: a waiver holds for the whole of its last
+// day.
+func (w *Waiver) expired(today time.Time) bool {
+	return today.Format(time.DateOnly) > w.Expires.Format(time.DateOnly)
+}
+
+// Limit returns the ceiling as text: ×1.20, or +2.
+func (w *Waiver) Limit() string {
+	if w.PerOp {
+		return fmt.Sprintf("+%g", w.Ceiling)
+	}
+	return fmt.Sprintf("×%.4g", w.Ceiling)
 }

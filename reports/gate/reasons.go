@@ -16,14 +16,6 @@ import (
 
 // This file explains why a row is slower: by the functions that differ, and by the time that each function takes.
 
-// A Function is reached by a benchmark, and its machine code differs between the sides; or it is a variable
-// whose content does.
-type Function struct {
-	Name     string
-	Old, New int  `json:",omitempty"` // bytes; 0 if the benchmark does not reach it on that side
-	Data     bool `json:",omitempty"` // a variable
-}
-
 // NeedsReasons returns the indices, in the rows of the run, of the rows that a reader wants to understand: those
 // that REGRESSED, need a waiver or execute more instructions.
 func (r *Report) NeedsReasons() (rows []int) {
@@ -121,27 +113,6 @@ func (r *Report) markdownFunctions(room int) string {
 		out.WriteString(table.String())
 	}
 	return out.String()
-}
-
-// Costs says where the time of a benchmark went on both sides, from a CPU profile of each. Shares are of all samples
-// of their side.
-type Costs struct {
-	OldSamples, NewSamples int64
-	Functions              []Cost // time in each function itself
-	Root                   *Frame // time by calls
-}
-
-// A Cost is the share of the time in a function itself, without the functions that it calls.
-type Cost struct {
-	Name     string
-	Old, New float64 `json:",omitempty"`
-}
-
-// A Frame is a function as called on one path, with everything that it calls there.
-type Frame struct {
-	Name     string
-	Old, New float64  `json:",omitempty"`
-	Calls    []*Frame `json:",omitempty"`
 }
 
 // A functionCost is a line of the table of costs.

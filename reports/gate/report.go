@@ -117,6 +117,59 @@ type Timing struct {
 	Why       string
 }
 
+// A Counted is the judgement on an exact metric. It needs no statistics, for two
+// reasons.
+//
+// First, whatever runs beside the measured operations (the garbage collector,
+// timers, the growth of a table) can add to a total and never take away. So the
+// least of several totals is nearest to the truth.
+//
+// Second, that addition does not grow with the number of operations. So an
+// increase of less than half of one in a thousand operations, or of a few all
+// together, is ignored. A sync.Pool that fills for one more processor is two
+// allocations, either in every repeat of a process or in none.
+//
+// The least total is believed if more than half of the repeats are that close to
+// it: then it is the cost of the operations, and not luck. Counts that differ
+// more depend on how goroutines met, and are not exact. Such counts regress only
+// if every new total is above every old one by more than either side varies. They
+// are INCONCLUSIVE if only the least totals say so.
+type Counted struct {
+	Unit     string
+	Alone    bool    // counted on one processor
+	Old, New float64 // per operation, from the least totals
+	Ops      int64
+	Verdict  Verdict
+	Why      string
+}
+
+// Ratio returns how many times as much the new side counts. It is 1 if both count
+// nothing.
+func (c Counted) Ratio() float64 {
+	if c.Old == c.New {
+		return 1
+	}
+	return c.New / c.Old
+}
+
+// A Work is the judgement on the instructions of a row.
+//
+// Two bounds keep a row of the same code from MORE WORK. The medians have to differ by more than the
+// band of the row, and every count of the new side has to be above every count of the old side. With
+// six repeats of each, the second alone happens by chance in one of 924 rows.
+//
+// A row whose repeats vary more has an interval instead; see Instructions.shift.
+type Work struct {
+	By       string
+	Old, New float64 // instructions of an operation, medians
+	Band     float64 // what the relative change has to exceed
+	Verdict  Verdict // MORE WORK, LESS WORK, COUNTED; REGRESSED over Options.MaxInstructions; "" if not counted
+	Why      string  // explains the verdict, or why there is none
+}
+
+// Change returns the relative change: 0.02 is 2 % more instructions.
+func (w *Work) Change() float64 { return w.New/w.Old - 1 }
+
 // Count returns the number of rows with verdict v.
 func (r *Report) Count(v Verdict) int {
 	n := 0
@@ -146,18 +199,6 @@ func (r *Report) Regressed() (rows []int) {
 // pairs, or a quieter machine.
 func (j *Judged) repeatable() bool {
 	return j.Row.Reproduce != "" && j.Verdict != Inconclusive
-}
-
-// deciding returns the pairs that the verdict on time rests on.
-func (j *Judged) deciding() []Pair {
-	pairs := j.Row.Pairs
-	if j.Time.Stage == 2 {
-		pairs = j.Row.Second[:j.Time.Pairs] // up to the look that decided
-	}
-	if j.OfMean {
-		return meansOf(pairs)
-	}
-	return pairs
 }
 
 // Exit codes of a gate.

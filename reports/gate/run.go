@@ -146,12 +146,55 @@ type Exact struct {
 	Alone    bool `json:",omitempty"` // counted on one processor, where goroutines do not meet
 }
 
+// Instructions are counts of the machine instructions of an operation: in user mode, on one
+// processor, with the garbage collector off. Each value is of one process, and is the difference of
+// two runs over the difference of their operations. So what a process does besides cancels out.
+type Instructions struct {
+	By       string    // the instrument
+	Ops      int64     // of the longer run; the shorter one has an eighth
+	Old, New []float64 `json:",omitempty"` // for each process
+	Why      string    `json:",omitempty"` // why the row was not counted; "" if it was
+
+	// Waiting says why goroutines may wait for each other in this row; "" if they do not. Then more
+	// instructions are still more work, but equal ones settle nothing.
+	Waiting string `json:",omitempty"`
+}
+
 // A Control is a row that was measured to check the gate itself: the old side
 // against itself, either unchanged or with a slowdown planted into the second
 // one.
 type Control struct {
 	Row     Row
 	Planted float64 // 0.10 is a slowdown of 10 %; 0 is none
+}
+
+// A Function is reached by a benchmark, and its machine code differs between the sides; or it is a variable
+// whose content does.
+type Function struct {
+	Name     string
+	Old, New int  `json:",omitempty"` // bytes; 0 if the benchmark does not reach it on that side
+	Data     bool `json:",omitempty"` // a variable
+}
+
+// Costs says where the time of a benchmark went on both sides, from a CPU profile of each. Shares are of all samples
+// of their side.
+type Costs struct {
+	OldSamples, NewSamples int64
+	Functions              []Cost // time in each function itself
+	Root                   *Frame // time by calls
+}
+
+// A Cost is the share of the time in a function itself, without the functions that it calls.
+type Cost struct {
+	Name     string
+	Old, New float64 `json:",omitempty"`
+}
+
+// A Frame is a function as called on one path, with everything that it calls there.
+type Frame struct {
+	Name     string
+	Old, New float64  `json:",omitempty"`
+	Calls    []*Frame `json:",omitempty"`
 }
 
 // formatVersion is the version of the file format. A reader refuses any other

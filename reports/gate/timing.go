@@ -218,18 +218,6 @@ type Estimate struct {
 	Faster     float64 // one-sided p-value of “not faster”
 }
 
-// estimate computes the Estimate of pairs. All their values must be positive:
-// unusable checks that.
-func estimate(pairs []Pair) Estimate { return estimateAt(look{pairs, 1}) }
-
-// estimateAt computes the Estimate of a look. Its interval errs no more often than the share of
-// the look allows; so the intervals of all looks together hold the truth with the usual confidence.
-func estimateAt(l look) Estimate {
-	e := estimateLogs(unitLogs(l.pairs), (1-confidence)/2*l.share)
-	e.Pairs = len(l.pairs)
-	return e
-}
-
 // Units groups pairs that have both code layouts in common, in the order of the
 // first pair of each group. The average of a group is one independent value of
 // the test.
@@ -349,22 +337,24 @@ func (r rule) forMeans() rule {
 	return r
 }
 
-// meanTiming judges the means of a row. It returns nil if the row has none.
-func (r rule) meanTiming(row *Row, noise kindNoise) *Timing {
-	means := row.withMeans()
-	if means == nil {
-		return nil
-	}
-	return r.forMeans().timing(means, noise)
+// logBinomial returns the logarithm of n over k. The number itself may be too
+// large for a float64.
+func logBinomial(n, k int) float64 {
+	a, _ := math.Lgamma(float64(n + 1))
+	b, _ := math.Lgamma(float64(k + 1))
+	c, _ := math.Lgamma(float64(n - k + 1))
+	return a - b - c
 }
 
-// takeMean makes the mean decide on j if the mean alone regressed.
-func (j *Judged) takeMean() {
-	if j.mean == nil || j.mean.Verdict != Regressed || j.Time.Verdict == Regressed {
-		return
+// valuesNeeded returns how many values of each side have a p as small as the level: one of all choices of n out of 2n.
+//
+// No U test of n values against n has a smaller p: the clearest result is that all values of one side lie
+// above all values of the other, which is one of these choices. With fewer values no difference,
+// however large, could regress.
+func valuesNeeded(level float64) int {
+	n := 2
+	for math.Exp(-logBinomial(2*n, n)) > level {
+		n++
 	}
-	typical := j.Time.summary()
-	j.Time, j.OfMean = j.mean, true
-	j.Time.Why = "the mean of all slices: " + j.Time.Why + "; typical slices: " + typical +
-		". So what became slower is waiting, or there is more of it"
+	return n
 }
