@@ -9,10 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/perf/benchfmt"
-
 	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/reports/compare"
+	"golang.org/x/perf/benchfmt"
 )
 
 // An Export writes a comparison for programs. The zero value leaves out the single values.
@@ -30,64 +29,6 @@ func WriteCSV(w io.Writer, c *compare.Comparison) error { return Export{}.CSV(w,
 // for), answers (an [ExportAnswer] for each table), and cells, an array of [ExportCell] with one
 // cell on each line. It is Export{}.JSON.
 func WriteJSON(w io.Writer, c *compare.Comparison) error { return Export{}.JSON(w, c) }
-
-// A Number is null in JSON and empty in CSV if it is not finite: unknown, or without bound.
-// JSON has no NaN and no infinity, and encoding/json fails on them. An error for one empty cell
-// would lose the whole file, and 0 would be a wrong figure.
-type Number float64
-
-// MarshalJSON writes as many digits as it takes to read the same number back.
-//
-// Seventeen digits at most, and fewer where fewer are exact: two exports of one text are equal,
-// and arithmetic on them gives what arithmetic on the comparison gives.
-func (n Number) MarshalJSON() ([]byte, error) {
-	if b := n.appendTo(nil); len(b) > 0 {
-		return b, nil
-	}
-	return []byte("null"), nil
-}
-
-// An ExportCell is a cell as CSV and JSON have it, under the names of its tags. A field that does
-// not apply, such as the ratio of the base column, is empty or null.
-//
-// The names of the tags are an interface, as scripts read them by name. A new column is added at
-// the end of a line, before the values, so that scripts that count columns still work.
-type ExportCell struct {
-	Table  string `json:"table"` // the configuration that sets the table apart: "workload: cpu"
-	Unit   string `json:"unit"`
-	Row    string `json:"row"`
-	Column string `json:"column"`
-	N      int    `json:"n"`
-	Median Number `json:"median"`      // the mode, if the unit is exact
-	Low    Number `json:"median_low"`  // of the interval of the median, at 95 % or a little more
-	High   Number `json:"median_high"` // empty with fewer than 6 values
-
-	Base      string `json:"base"`       // the column that the following fields compare with
-	Ratio     Number `json:"ratio"`      // of the medians, this cell over the base
-	RatioLow  Number `json:"ratio_low"`  // the interval; see compare.Ratio
-	RatioHigh Number `json:"ratio_high"` //
-	Shift     Number `json:"shift"`      // the Hodges-Lehmann estimate of the ratio
-	P         Number `json:"p"`          // of this test alone, equal to benchstat's
-	Corrected Number `json:"p_holm"`     // corrected for all tests of the family
-	// in the family; 0 if the unit is exact or there is no base
-	Tests   int    `json:"tests"`
-	Verdict string `json:"verdict"` // different, tie or undecided
-
-	// of the cell in its row: best, tie, worse, undecided or unranked
-	Standing  string `json:"standing"`
-	Worse     Number `json:"times_worse"` // times worse than the best median of the row
-	WorseLow  Number `json:"times_worse_low"`
-	WorseHigh Number `json:"times_worse_high"`
-	WorseP    Number `json:"times_worse_p_holm"`
-	// what leaves a verdict open: the samples that are missing, or what these could have shown
-	Why string `json:"why"`
-	// whether the column may be recommended for the row; see compare.Cell
-	Serves bool `json:"serves"`
-	// the smallest times_worse that the samples would have shown; null if there is none
-	Detectable Number `json:"detectable"`
-
-	Values []float64 `json:"values,omitempty"` // only if Export.Values
-}
 
 // csvColumns are the kind of the line, then the tags of ExportCell without values.
 var csvColumns = []string{

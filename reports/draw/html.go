@@ -1,11 +1,8 @@
 package draw
 
 import (
-	"embed"
 	"fmt"
-	"html/template"
 	"io"
-	"strings"
 
 	"github.com/semabench/semabench/internal/page"
 	"github.com/semabench/semabench/reports/compare"
@@ -83,12 +80,6 @@ func (h HTML) build(c *compare.Comparison) (*pageData, error) {
 	return a.page, a.err
 }
 
-// pageWords are the headings of a page for one job.
-type pageWords struct {
-	Answers, Map string // the titles of the first two sections
-	Compares     bool   // there is something to compare
-}
-
 var jobWords = map[compare.Job]pageWords{
 	compare.Choose:   {"Which one to use", "Heat map", true},
 	compare.Changed:  {"What changed", "Heat map", true},
@@ -130,181 +121,53 @@ func newRankings(c *compare.Comparison) (list []rankingTable) {
 	return list
 }
 
-// frameBytes is reserved for the page around its parts: title, banner, legend, controls.
-// It is a reserve and no measurement: the frame is rendered last, when nothing can be left out
-// any more. A test renders pages at the limit and fails if one exceeds it.
-const frameBytes = 24_000
+// An Attachment is a table on the page that no benchmark measured, such as proofs of a contract
+// or the modules of a build. The page escapes its texts and shows them unchanged.
+type Attachment struct {
+	Title string
+	Intro string // a sentence or two; may be empty
+	Cols  []string
+	Rows  [][]Remark // the first remark of each row is the name of the row
+}
 
-// A pageBuilder fills a page with parts, the most important first, while there is room.
+// A Remark is one cell of an [Attachment].
+type Remark struct {
+	Text string
+	Tone Tone
+}
+
+// A Tone says how a reader should take a remark. The page shows it as a color and as a sign.
+type Tone int
+
+const (
+	Neutral Tone = iota // a fact
+	Good                // shown to be as promised
+	Bad                 // shown not to be as promised
+	Unsure              // not shown either way; never to be taken for Good
+)
+
+// Class returns the CSS class of t.
+func (t Tone) Class() string {
+	return [...]string{"plain", "good", "bad", "unknown"}[t]
+}
+
+// Sign returns a character for t, for readers that see no colors.
+func (t Tone) Sign() string { return [...]string{"", "✓", "✗", "?"}[t] }
+
+// attachmentParts renders each attachment as a section of the page. A note replaces an attachment
+// that is too large.
 //
-// Each part is rendered and measured before it is placed. Estimating its size from the number of
-// cells would be cheaper, but names and units have any length, and the page would miss its limit.
-//
-// left never goes below 0, and every part that is placed has taken its bytes by reserve. The
-// first error stops nothing: later parts are rendered for nothing, and build returns the error.
-type pageBuilder struct {
-	c        *compare.Comparison
-	page     *pageData
-	left     int  // the remaining bytes
-	hasPlots bool // uPlot is in the page
-	err      error
-}
-
-// renderPart renders the template with the name of the part, if there is room for it.
-//
-// A part that fits is placed although a later, more important one may then not fit; build calls
-// in the order of importance, so there is none.
-func (a *pageBuilder) renderPart(name string, data any) part {
-	p := part{ID: name}
-	html, err := rendered(name, data)
-	if a.err == nil {
-		a.err = err
+// An attachment is left out as a whole. A part of a table of proofs would look like all of it.
+func (a *pageBuilder) attachmentParts(list []Attachment) (parts []part) {
+	for i, attached := range list {
+		p := a.renderPart("attachment", attached)
+		p.ID, p.Title, p.Intro = attachmentID(i), clipped(attached.Title), attached.Intro
+		if p.Note != "" {
+			p.Note = "Too large for this page."
+		}
+		parts = append(parts, p)
 	}
-	if !a.reserve(len(html)) {
-		p.Note = a.leftOutNote("too large for this page")
-		return p
-	}
-	p.Body = html
-	return p
+	return parts
 }
 
-// reserve takes room for a number of bytes. It reports false, and takes none, if there is too
-// little.
-func (a *pageBuilder) reserve(bytes int) bool {
-	if bytes > a.left {
-		return false
-	}
-	a.left -= bytes
-	return true
-}
-
-// addBlock adds data for the scripts, if there is room. atLeast is a lower bound of the packed
-// size: packing data that cannot fit would be wasted time.
-//
-// The size is known only after compression, which depends on how much the figures resemble each
-// other. So the data is packed first and dropped if it is too large.
-func (a *pageBuilder) addBlock(id string, data any, atLeast int) bool {
-	if atLeast > a.left {
-		return false
-	}
-	text, err := pack(data)
-	if a.err == nil {
-		a.err = err
-	}
-	if !a.reserve(len(text)) {
-		return false
-	}
-	// The text is base64, which has no character that HTML could take for markup.
-	a.page.Blocks = append(a.page.Blocks, block{id, template.HTML(text)})
-	return true
-}
-
-// reservePlots takes room for uPlot, once.
-//
-// uPlot has 50 kB, which is a twelfth of the page. A page whose charts do not fit should not
-// carry it.
-func (a *pageBuilder) reservePlots() bool {
-	if a.hasPlots {
-		return true
-	}
-	a.hasPlots = a.reserve(
-		len(
-			page.Asset(assets, "page/uplot/uPlot.iife.min.js"),
-		) + len(
-			page.Asset(assets, "page/uplot/LICENSE"),
-		) +
-			len(
-				page.Asset(assets, "page/uplot/uPlot.min.css"),
-			),
-	)
-	return a.hasPlots
-}
-
-// leftOutNote returns the sentence that stands where a part was left out.
-func (a *pageBuilder) leftOutNote(why string) string {
-	return why + ". It is in report.csv and report.json, and the command at the end of this page " +
-		"computes it from the benchmark text."
-}
-
-// maxPageBytes limits the size of a page: mail servers and code hosts refuse or cut larger files.
-const maxPageBytes = 600_000
-
-//go:embed page
-var assets embed.FS
-
-// A package variable, so that a template that does not parse fails every test.
-var pageTemplate = page.Parse(assets, "page/*.tmpl")
-
-// A pageData is the data of the page's template: texts and figures that the template escapes, and
-// parts that were rendered before, to see whether they fit.
-type pageData struct {
-	Title    string
-	Head     page.Head
-	Blocks   []block // the data of the scripts
-	Top      banner
-	Job      pageWords
-	Answers  part        // empty for a single column
-	Choices  *choiceData // nil without switches
-	Ranking  part        // empty unless there are many columns
-	Machine  part
-	Heat     part
-	Controls controls
-	Sections []part // in the order of the page
-	Raw      sourceSection
-	LeftOut  []string
-}
-
-// A part is a section of the page. Its Body is rendered; Note says why Body is empty or
-// incomplete.
-type part struct {
-	ID, Title, Intro string
-	Body             template.HTML
-	Note             string
-}
-
-// controls are the inputs that need scripts. The page hides them without scripts.
-type controls struct {
-	Cols []columnName
-	// units that the heat map can show; the first is in the page, the others in a block
-	Units []string
-	Cells bool // the scripts have the figures of the cells, for tooltips
-	Raw   bool // the scripts have the single values
-}
-
-// scripts are the files of the page's own script, in the order in which they are joined.
-var scripts = []string{
-	"page/data.js", "page/heat.js", "page/tip.js", "page/chart.js", "page/row.js", "page/choices.js",
-	"page/state.js",
-	"page/main.js",
-}
-
-// addAssets adds the style and the scripts of the page to its head.
-//
-// The number of columns is a CSS variable, because the width of the cells depends on it and the
-// style sheet is the same file for every page. The licence of uPlot stands before its code, as
-// it demands.
-func (p *pageData) addAssets(cols int, plots bool) {
-	css := page.Asset(assets, "page/page.css") + page.Asset(assets, "page/heat.css")
-	css += fmt.Sprintf(":root { --cols: %d; }\n", cols)
-	var list []string
-	if plots {
-		css += page.Asset(assets, "page/uplot/uPlot.min.css")
-		list = append(list, "/*\n"+page.Asset(assets, "page/uplot/LICENSE")+"*/\n"+
-			page.Asset(assets, "page/uplot/uPlot.iife.min.js"))
-	}
-	var own strings.Builder
-	for _, name := range scripts {
-		own.WriteString(page.Asset(assets, name))
-	}
-	p.Head = page.Head{Title: p.Title, Style: css, Scripts: append(list, own.String())}
-}
-
-// rendered executes one of the named templates.
-//
-// The conversion to template.HTML is safe here and nowhere else: the text came out of
-// html/template a line before.
-func rendered(name string, data any) (template.HTML, error) {
-	var out strings.Builder
-	err := pageTemplate.ExecuteTemplate(&out, name, data)
-	return template.HTML(out.String()), err // the template has escaped it
-}
+func attachmentID(i int) string { return "attached-" + tableID(i) }

@@ -1,44 +1,12 @@
 package draw
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/base64"
 	"encoding/json"
-	"html/template"
-	"math"
-	"strconv"
 
 	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/reports/compare"
 	"github.com/semabench/semabench/reports/internal/format"
 )
-
-// A block is data for the scripts of the page: JSON, compressed, in base64. No character of
-// base64 can end the script element that contains it.
-type block struct {
-	ID   string
-	Text template.HTML
-}
-
-// pack compresses data. It returns an error if data has no JSON form.
-//
-// Browsers have DecompressionStream, so the page carries no code to unpack it. In an old browser
-// the scripts find no data, and the tables stay as they are.
-func pack(data any) (string, error) {
-	var out bytes.Buffer
-	encoder := base64.NewEncoder(base64.StdEncoding, &out)
-	zip := gzip.NewWriter(encoder) // BestCompression saves 3 % and takes three times as long
-	// A writer to memory does not fail: an error here means that a value has no JSON form.
-	if err := json.NewEncoder(zip).Encode(data); err != nil {
-		return "", err
-	}
-	if err := zip.Close(); err != nil {
-		return "", err
-	}
-	err := encoder.Close() // writes the last bytes
-	return out.String(), err
-}
 
 // A unitData is one unit of the heat map for the scripts. Its rows are the rows of the table on
 // the page, including the rows of the means.
@@ -152,17 +120,6 @@ type rawUnit struct {
 	Unit   string           `json:"unit"`
 	Symbol string           `json:"symbol"`
 	Rows   [][][]jsonNumber `json:"rows"`
-}
-
-// A jsonNumber is written with 12 digits. No clock has more, and the rounding errors of
-// converting ns to sec are smaller. A number that is not finite is null.
-type jsonNumber float64
-
-func (n jsonNumber) MarshalJSON() ([]byte, error) {
-	if v := float64(n); !math.IsNaN(v) && !math.IsInf(v, 0) {
-		return strconv.AppendFloat(nil, v, 'g', 12, 64), nil
-	}
-	return []byte("null"), nil
 }
 
 // addRawValues adds all single values, if there is room.

@@ -51,9 +51,6 @@ func (t heatTable) Span() int { return len(t.Cols) + 1 }
 // Fits reports whether the table fits a telephone without scrolling.
 func (t heatTable) Fits() bool { return len(t.Cols) <= 4 }
 
-// tableID returns the anchor of table i.
-func tableID(i int) string { return fmt.Sprintf("table-%d", i+1) }
-
 // headings returns the columns of c with their colours.
 func headings(c *compare.Comparison) []columnName {
 	var list []columnName
