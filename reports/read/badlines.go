@@ -96,17 +96,6 @@ func (l *lastLine) observe(r *benchfmt.Result, line int) {
 	l.unit, l.origin = v.Unit, asWritten(v)
 }
 
-// cutShort reports whether the last line of the file ends inside a unit, as after a full disk.
-// benchfmt reads "12 ns/o" as 12 of the unit "ns/o", which would make a table of its own.
-//
-// Only the last unit of a line without newline can be cut. A cut unit is recognized by being
-// unknown: it is not a unit of package testing, no Unit line declares it, and no earlier line of
-// the file has it. A line that lost its newline but no letter stays a result.
-func (l *lastLine) cutShort(c *collector, lines *lineReader, meta benchfmt.UnitMetadataMap) bool {
-	return lines.isUnterminated(l.line) && !isBuiltinUnit(l.unit) && !isDeclared(l.unit, meta) &&
-		!c.hadUnit(l.unit)
-}
-
 // syntaxError names the unit as written, because the reader of the message will look for it at
 // the end of the file.
 func (l *lastLine) syntaxError() *benchfmt.SyntaxError {

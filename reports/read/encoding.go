@@ -203,8 +203,6 @@ func withoutUnderscores(line []byte) []byte {
 	return kept
 }
 
-func isDigit(b byte) bool { return '0' <= b && b <= '9' }
-
 // maxLine is the length of the longest line that benchfmt can read. Its scanner stops with an
 // error at a longer one, and would lose the rest of the file.
 // The limit is the buffer of bufio.Scanner in benchfmt, of 64 KiB with the newline.

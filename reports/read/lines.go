@@ -10,9 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/perf/benchfmt"
-
 	"github.com/semabench/semabench/internal/escape"
+	"golang.org/x/perf/benchfmt"
 )
 
 // A lineReader passes a text on to benchfmt, in the form that benchfmt reads, and records what
@@ -432,4 +431,17 @@ func (l *lineReader) beforeFailure(line []byte) []byte {
 	}
 	l.failures = append(l.failures, l.syntaxError(clip(strings.TrimSpace(string(line[i:])))))
 	return row
+}
+
+// endOfWrapped reports whether line is the rest of the row in the line before. Then both are broken: the
+// figures of the row may be whole, but its last unit may be cut, and nothing tells which.
+func (l *lineReader) endOfWrapped(line []byte) bool {
+	w := &l.wrapped
+	if w.line == 0 || w.line != l.line-1 || l.events.passing || !w.continues(line) {
+		return false
+	}
+	w.rows = append(w.rows, w.line)
+	l.broken = append(l.broken, l.syntaxErrorAt(w.line, "the row goes on in the next line, because a terminal "+
+		"wrapped it or another program printed into it: "+shown(line)))
+	return true
 }

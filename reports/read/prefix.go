@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/semabench/semabench/internal/escape"
 )
@@ -157,8 +156,6 @@ func (p *prefix) String() string {
 	return fmt.Sprintf("the prefix %q", clip(p.example))
 }
 
-var rowStart = []byte("Benchmark")
-
 // findRow returns the place in line where a whole row begins, or -1. The row may be an event of
 // go test -json.
 //
@@ -181,59 +178,4 @@ func findRow(line []byte) int {
 		return at
 	}
 	return -1
-}
-
-// isName reports whether line begins with the name of a benchmark, as package testing demands:
-// Benchmark, and then no lower-case letter.
-func isName(line []byte) bool {
-	if !bytes.HasPrefix(line, rowStart) {
-		return false
-	}
-	r, _ := utf8.DecodeRune(line[len(rowStart):])
-	return !unicode.IsLower(r)
-}
-
-// isRow reports whether line is a name, a count, and pairs of a number and a unit.
-//
-// It is stricter than benchfmt on purpose: a line that is found behind a prefix must be certain,
-// or text of a program would become a result.
-func isRow(line []byte) bool {
-	if !isName(line) {
-		return false
-	}
-	space := bytes.IndexAny(line, " \t")
-	return space > 0 && isOutcome(line[space:])
-}
-
-// isOutcome reports whether text is a count and pairs of a number and a unit.
-//
-// The number of fields is odd: a count and pairs. A unit must not be a number, which excludes
-// tables of figures.
-func isOutcome(text []byte) bool {
-	fields := bytes.Fields(text)
-	if len(fields) < 3 || len(fields)%2 == 0 || !isCount(fields[0]) {
-		return false
-	}
-	for i := 1; i < len(fields); i += 2 {
-		if !isNumber(fields[i]) || isNumber(fields[i+1]) {
-			return false
-		}
-	}
-	return true
-}
-
-// isCount allows underscores, which withoutUnderscores removes later.
-func isCount(field []byte) bool {
-	return len(bytes.Trim(field, "0123456789_")) == 0 && isDigit(field[0])
-}
-
-var number = regexp.MustCompile(`^[-+]?(NaN|Inf|[0-9][0-9_]*\.?[0-9]*([eE][-+]?[0-9]+)?)$`)
-
-// isNumber tries the common case before the expression, because it runs for every field of a
-// line that may be a row.
-func isNumber(field []byte) bool {
-	if isDigit(field[0]) && len(bytes.Trim(field, "0123456789")) == 0 {
-		return true
-	}
-	return number.Match(field)
 }

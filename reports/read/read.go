@@ -37,6 +37,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/semabench/semabench/internal/escape"
 	"golang.org/x/perf/benchfmt"
 )
 
@@ -278,4 +279,36 @@ func distinctLabels(inputs []Input) []string {
 		}
 	}
 	return labels
+}
+
+// noteSameFigures notes inputs that hold the same figures, sample for sample. Two measurements hardly ever
+// agree so far; one text was probably given twice, or copied under another name. Compared with itself, a text
+// proves ties without a second measurement, and the confidence intervals do not show it.
+//
+// series holds the series of each file. Only exact equality counts, since a file that repeats some rows of
+// another one is a legal way to keep results. The first sample differs in nearly all pairs, so comparing each
+// pair is cheap.
+func (l *Log) noteSameFigures(series [][]*Series) {
+	for i, a := range series {
+		for j := range i {
+			if l.Files[i].Present != l.Files[j].Present || !sameFigures(a, series[j]) {
+				continue
+			}
+			l.Notes = append(l.Notes, escape.Printable(fmt.Sprintf("%s and %s hold the same figures, sample for "+
+				"sample: if one text was given twice, a comparison of the two says nothing", l.Files[j].Label,
+				l.Files[i].Label)))
+			break
+		}
+	}
+}
+
+// cutShort reports whether the last line of the file ends inside a unit, as after a full disk.
+// benchfmt reads "12 ns/o" as 12 of the unit "ns/o", which would make a table of its own.
+//
+// Only the last unit of a line without newline can be cut. A cut unit is recognized by being
+// unknown: it is not a unit of package testing, no Unit line declares it, and no earlier line of
+// the file has it. A line that lost its newline but no letter stays a result.
+func (l *lastLine) cutShort(c *collector, lines *lineReader, meta benchfmt.UnitMetadataMap) bool {
+	return lines.isUnterminated(l.line) && !isBuiltinUnit(l.unit) && !isDeclared(l.unit, meta) &&
+		!c.hadUnit(l.unit)
 }

@@ -7,9 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/perf/benchfmt"
-
 	"github.com/semabench/semabench/internal/escape"
+	"golang.org/x/perf/benchfmt"
 )
 
 // A Series holds the results of one benchmark name under one configuration in one file. A text of
@@ -358,4 +357,17 @@ func (p *chunked[T]) all() iter.Seq[T] {
 			}
 		}
 	}
+}
+
+// sameFigures reports whether a and b have equal rows with equal values in the same order. Exact counts alone
+// prove nothing: two runs of a program have equal ones.
+func sameFigures(a, b []*Series) bool {
+	measured := false
+	same := slices.EqualFunc(a, b, func(s, t *Series) bool {
+		return s.Name == t.Name && slices.EqualFunc(s.Units, t.Units, func(u, v Values) bool {
+			measured = measured || u.Unit != "B/op" && u.Unit != "allocs/op" && len(u.Values) > 1
+			return u.Unit == v.Unit && slices.Equal(u.Values, v.Values)
+		})
+	})
+	return same && measured
 }

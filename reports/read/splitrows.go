@@ -3,8 +3,6 @@ package read
 import (
 	"bytes"
 	"fmt"
-	"regexp"
-	"unicode"
 )
 
 // A joiner puts rows together that a print of the benchmark took apart. Package testing prints
@@ -35,81 +33,6 @@ type openName struct {
 type heldRow struct {
 	text string
 	line int
-}
-
-// outcomeAtEnd matches the figures behind a print without newline, as package testing writes
-// them: the count, a tab, and pairs of a number and a unit between tabs.
-var outcomeAtEnd = regexp.MustCompile(
-	`(?:^|[^0-9])([0-9]+\t *[-0-9.][^ \t]* [^ \t]+(?:\t *[-0-9.][^ \t]* [^ \t]+)*)[ \t\r\n]*$`)
-
-// figuresIn returns the count and the pairs at the end of line, or nil.
-//
-// A whole line of figures is tried first. The expression is for figures behind other text, and
-// demands tabs, which package testing writes and prose does not have.
-func figuresIn(line []byte) []byte {
-	if text := bytes.TrimSpace(line); isOutcome(text) {
-		return text
-	}
-	if m := outcomeAtEnd.FindSubmatch(line); m != nil && isOutcome(m[1]) {
-		return m[1]
-	}
-	return nil
-}
-
-// figuresOfTime matches figures as package testing prints them, with a time, at the end of a line.
-var figuresOfTime = regexp.MustCompile(
-	`(?:^|[^0-9.])[0-9]+[ \t]+[0-9][0-9.e+-]*[ \t]+ns/op(?:[ \t]+[0-9][^ \t]*[ \t]+[^ \t]+)*[ \t\r\n]*$`)
-
-// lacksName reports whether line ends with figures. Their name must be somewhere else.
-//
-// The cheap test is in front in both cases.
-func lacksName(line []byte) bool {
-	return bytes.Contains(line, []byte("ns/op")) && figuresOfTime.Match(line) ||
-		bytes.IndexByte(line, '\t') >= 0 && figuresIn(line) != nil
-}
-
-// clearly reports whether a line that begins with a name is a row, or nearly: then benchfmt has the
-// best message for the fault. It is on the path of every row of a text.
-//
-// It reads no further than the second word. Whether the rest is well-formed is for benchfmt to
-// say.
-func clearly(line []byte, space int) bool {
-	i := skipSpaces(line, space)
-	if i >= len(line) || !isDigit(line[i]) && line[i] != '-' {
-		return false
-	}
-	for i < len(line) && line[i] != ' ' && line[i] != '\t' {
-		i++
-	}
-	i = skipSpaces(line, i)
-	if i >= len(line) {
-		return false
-	}
-	b := line[i]
-	return isDigit(b) || b == '-' || b == '+' || b == '.' || b == 'N' || b == 'I'
-}
-
-func skipSpaces(line []byte, i int) int {
-	for i < len(line) && (line[i] == ' ' || line[i] == '\t' || line[i] == '\r' || line[i] == '\n') {
-		i++
-	}
-	return i
-}
-
-// isProse reports whether a line that begins like a name is a sentence, such as "BenchmarkX is faster." or
-// "Benchmark results for v2:". Package testing prints a tab behind each name and fills the column with
-// spaces; so one space and letters come from somewhere else. With GOMAXPROCS or figures behind it, a name is a
-// name.
-func isProse(line []byte) bool {
-	space := bytes.IndexByte(line, ' ')
-	if space < 0 || bytes.IndexByte(line, '\t') >= 0 || bytes.Contains(line[space:], []byte("  ")) ||
-		bytes.Contains(line, []byte("/op")) {
-		return false
-	}
-	name, rest := line[:space], bytes.TrimSpace(line[space:])
-	last := bytes.LastIndexByte(name, '-')
-	return len(rest) > 0 && (unicode.IsLetter(rune(rest[0])) || bytes.HasSuffix(name, []byte(":"))) &&
-		(last < 0 || !isCount(name[last+1:]))
 }
 
 // afterName handles a line that begins with a name and is no row. It returns the line to pass on.

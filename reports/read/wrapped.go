@@ -22,19 +22,6 @@ func (w *wrapped) observe(line []byte, number int) {
 	w.n = copy(w.tail[:], line[max(0, len(line)-len(w.tail)):])
 }
 
-// endOfWrapped reports whether line is the rest of the row in the line before. Then both are broken: the
-// figures of the row may be whole, but its last unit may be cut, and nothing tells which.
-func (l *lineReader) endOfWrapped(line []byte) bool {
-	w := &l.wrapped
-	if w.line == 0 || w.line != l.line-1 || l.events.passing || !w.continues(line) {
-		return false
-	}
-	w.rows = append(w.rows, w.line)
-	l.broken = append(l.broken, l.syntaxErrorAt(w.line, "the row goes on in the next line, because a terminal "+
-		"wrapped it or another program printed into it: "+shown(line)))
-	return true
-}
-
 // continues reports whether line is the rest of a row: pairs of a number and a unit behind white space, or
 // the rest of a unit of package testing and such pairs. Package testing prints no other line of this form,
 // and a line of figures has a count in front of its pairs.
