@@ -147,7 +147,7 @@ var above = map[string][]string{
 	"internal/instructions":  {"golang.org/x/sys/unix", "internal/machine"}, // counts any process, and knows no benchmark
 	"internal/duel/anchor":   {},
 	"internal/duel/selftest": {"internal/duel", "reports", "reports/gate"},
-	"internal/duel/truth":    {"reports/gate"}, // runs the built command, as a user does
+	"internal/duel/truth":    {"internal/duel", "reports/gate"}, // runs the built command, as a user does; duel for identity alone
 
 	"vet":                 {"golang.org/x/tools/go/analysis*", "golang.org/x/tools/go/cfg"}, // golangci-lint imports it, so it needs no plumbing
 	"vet/internal/survey": {"vet", "internal/gotool", "golang.org/x/tools/go/analysis*"},    // a command for the table of docs/vet.md

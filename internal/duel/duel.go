@@ -51,13 +51,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/semabench/semabench/reports"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -82,6 +85,21 @@ var errNoBenchmarks = errors.New("no benchmarks")
 // run, calls SecondStage with the suspects and then Close. The order of the
 // rows in the run does not change between the stages.
 func Measure(ctx context.Context, o Options) (*Duel, error) {
+	m, err := newMeasurer(o)
+	if err != nil {
+		return nil, err
+	}
+	d := &Duel{m}
+	ctx, cancel := m.within(ctx)
+	defer cancel()
+	if err := m.endStage(ctx, m.measure(ctx)); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// newMeasurer makes a measurement that has a directory and nothing in it. The caller removes the directory.
+func newMeasurer(o Options) (*measurer, error) {
 	m := &measurer{Options: o.withDefaults(), begun: time.Now(), run: &gate.Run{}}
 	m.run.Command, m.run.Shard, m.run.Shards = m.reproduceAll(), m.Shard.Index, m.Shard.Of
 	m.random = rand.New(rand.NewPCG(m.Seed, 0))
@@ -92,13 +110,79 @@ func Measure(ctx context.Context, o Options) (*Duel, error) {
 	if m.temp, err = filepath.EvalSymlinks(temp); err != nil { // the go command prints real paths
 		return nil, errors.Join(err, os.RemoveAll(temp))
 	}
-	d := &Duel{m}
-	ctx, cancel := m.within(ctx)
-	defer cancel()
-	if err := m.endStage(ctx, m.measure(ctx)); err != nil {
-		return nil, errors.Join(err, d.Close())
+	return m, nil
+}
+
+// A Compared is a benchmark function that both sides have.
+type Compared struct {
+	Package, Function string
+	Identical         bool   // Measure would call its row IDENTICAL
+	Why               string // what this rests on
+}
+
+// Identity compares the benchmark functions of both sides, and measures nothing. It decides exactly as Measure does,
+// and costs what Measure spends before its first measurement. Functions are found in the source: a package that
+// does not build has them too, and none of them is identical.
+func Identity(ctx context.Context, o Options) (all []Compared, err error) {
+	m, err := newMeasurer(o)
+	if err != nil {
+		return nil, err
 	}
-	return d, nil
+	defer func() { err = errors.Join(err, os.RemoveAll(m.temp)) }()
+	if err := m.prepareSides(ctx); err != nil {
+		return nil, err
+	}
+	same := m.findSame(ctx)
+	if ctx.Err() != nil { // whatever could not be compared any more would be taken for different
+		return nil, ctx.Err()
+	}
+	for _, path := range slices.Sorted(maps.Keys(m.new.packages)) {
+		old, both := m.old.packages[path]
+		if !both {
+			continue
+		}
+		had := old.benchmarks()
+		for _, name := range m.new.packages[path].benchmarks() {
+			if !slices.Contains(had, name) || !selects(m.Bench, name) {
+				continue
+			}
+			c := Compared{Package: path, Function: name}
+			if c.Identical = slices.Contains(same[path].functions, name); c.Identical {
+				c.Why = same[path].why
+			}
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
+// Counts finds the rows of both sides and counts their instructions, and measures no time. It counts as Measure does,
+// also rows that are the same on both sides, and costs what Measure spends before its first pair. Each row has its
+// Instructions, which say why if there are none.
+func Counts(ctx context.Context, o Options) (rows []gate.Row, err error) {
+	o.MeasureSame = true
+	m, err := newMeasurer(o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(m.temp)) }()
+	if err := m.prepareSides(ctx); err != nil {
+		return nil, err
+	}
+	if err := m.findRows(ctx); err != nil {
+		return nil, err
+	}
+	if m.meter == nil {
+		i := slices.IndexFunc(m.run.Facts, func(f reports.Fact) bool { return f.Key == gate.InstructionsFact })
+		if i < 0 {
+			return nil, m.noBenchmarks()
+		}
+		return nil, errors.New("instructions " + m.run.Facts[i].Value)
+	}
+	for _, p := range m.plans {
+		rows = append(rows, p.Row)
+	}
+	return rows, nil
 }
 
 // Run returns what was measured so far. The caller must not change it before

@@ -1,6 +1,7 @@
 package duel
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -107,6 +108,28 @@ func TestIdentity(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Identity names every function that both sides have, and decides as a measurement does.
+func TestIdentityOfFunctions(t *testing.T) {
+	longtest.Need(t, "TestIdentity")
+	old, new := t.TempDir(), t.TempDir()
+	files := maps.Clone(sameFiles)
+	files["p/testdata/in"] = "2"
+	files["p/more_test.go"] = benchmarks("p", "func BenchmarkNew(b *testing.B) {}\n\nfunc Benchmarked() {}\n")
+	write(t, old, sameFiles)
+	write(t, new, files)
+	o := quick(Source{Dir: old}, Source{Dir: new})
+	o.MeasureSame = false
+	all, err := Identity(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range all {
+		got = append(got, fmt.Sprintf("%s %v %v", c.Function, c.Identical, c.Why != ""))
+	}
+	mustEqual(t, "functions", got, []string{"BenchmarkF false false", "BenchmarkG true true"})
 }
 
 // A file that both sides have at the same absolute path, or that lies beyond the

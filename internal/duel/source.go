@@ -6,10 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/semabench/semabench/internal/gotool"
@@ -44,6 +48,27 @@ type pkg struct {
 	TestGoFiles, XTestGoFiles []string
 	Error                     *struct{ Err string } // there is no such package, or it is broken
 }
+
+// benchmarks returns the benchmark functions in the source of a package, by name.
+func (p pkg) benchmarks() (names []string) {
+	files := token.NewFileSet()
+	for _, name := range slices.Concat(p.TestGoFiles, p.XTestGoFiles) {
+		parsed, err := parser.ParseFile(files, filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
+		if err != nil {
+			continue // the package does not build
+		}
+		for _, d := range parsed.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && benchmarkName.MatchString(f.Name.Name) {
+				names = append(names, f.Name.Name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// benchmarkName matches what package testing takes for a benchmark: no small letter follows the word.
+var benchmarkName = regexp.MustCompile(`^Benchmark($|\P{Ll})`)
 
 // A binary is the test binary of a package, with a code layout of its own.
 //

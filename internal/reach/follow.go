@@ -2,12 +2,16 @@ package reach
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // follow compares the relocations of a pair, and queues their targets.
 func (w *walk) follow(a, b id, relocsA, relocsB []reloc, toA, toB []id) error {
 	relocsA, toA = w.linkedOnly(relocsA, toA)
 	relocsB, toB = w.linkedOnly(relocsB, toB)
+	w.old.sortInits(relocsA, toA)
+	w.new.sortInits(relocsB, toB)
 	if len(relocsA) != len(relocsB) {
 		return differ("%s refers to other symbols", w.new.describe(b))
 	}
@@ -63,6 +67,30 @@ func (w *walk) linkedOnly(list []reloc, to []id) (kept []reloc, keptTo []id) {
 		}
 	}
 	return kept, keptTo
+}
+
+// sortInits sorts the init tasks that an init task waits for, by their names. The compiler writes them in the order of
+// the imports in all files, so a new test may change it. The linker orders all packages anew: of the packages whose
+// imports are ready it takes the one with the first name. It looks at no place. The slices come from linkedOnly, so
+// no other code has them.
+func (p *program) sortInits(list []reloc, to []id) {
+	var places []int
+	for i, r := range list {
+		if int64(r.kind) == p.f.numbers["R_INITORDER"] && to[i] != 0 {
+			places = append(places, i)
+		}
+	}
+	if len(places) < 2 {
+		return // of most symbols
+	}
+	sorted := slices.Clone(places)
+	slices.SortStableFunc(sorted, func(i, j int) int {
+		return strings.Compare(p.symbol(to[i]).name(), p.symbol(to[j]).name())
+	})
+	relocs, targets := slices.Clone(list), slices.Clone(to)
+	for k, place := range places {
+		list[place], to[place] = relocs[sorted[k]], targets[sorted[k]]
+	}
 }
 
 // listMethods notes that the methods of a used type are in the list from now on, and reports whether

@@ -170,6 +170,8 @@ var edits = []struct {
 	{"the text of an error", [][3]string{{"q/q.go", "some error", "some other"}}, "Error"},
 	{"another order of init", [][3]string{
 		{"p/p.go", "", "\nfunc init() { table[\"7\"] = 8 }\n"}}, all},
+	{"another order of imports", [][3]string{
+		{"p/a_test.go", "", "package p\n\nimport (\n\t\"testing\"\n\n\t\"log\"\n)\n\nfunc TestA(*testing.T) { log.Flags() }\n"}}, ""},
 	{"a package with init for a test", [][3]string{
 		{"q/r/r.go", "", "package r\n\nimport \"runtime/debug\"\n\nfunc init() { debug.SetGCPercent(1000) }\n"},
 		{"p/r_test.go", "", "package p\n\nimport _ \"scratch/q/r\"\n"}}, all},

@@ -5,6 +5,13 @@
 //	go run ./internal/duel/truth -benchstat       and on the same pairs go test -count=10 with benchstat
 //	go run ./internal/duel/truth -only 'uuid'     some of the pairs
 //
+// Three flags measure what the gate decides without a time instead, on the repositories of repositories.tsv, and write
+// without-time.md:
+//
+//	go run ./internal/duel/truth -commits 20      how many rows are IDENTICAL in the newest commits
+//	go run ./internal/duel/truth -recounts 30     whether cachegrind sees a difference in such rows
+//	go run ./internal/duel/truth -functions 12    which rows of a repository can be counted
+//
 // A pair is an old and a new commit of a repository, a pattern of benchmarks, the truth, and the source of
 // this truth: what the commit changes, or what its author measured. The results are kept in a directory, one
 // file for each pair, so a call that was interrupted continues where it stopped. TRUTH.md is written anew
@@ -43,6 +50,9 @@ type options struct {
 	benchstat, again          bool
 	maxTime                   time.Duration
 	args                      string
+
+	repositories, withoutTime    string
+	commits, recounts, functions int
 }
 
 func main() {
@@ -56,10 +66,19 @@ func main() {
 	flag.BoolVar(&o.again, "again", false, "play pairs again that have a result")
 	flag.DurationVar(&o.maxTime, "max-time", 3*time.Minute, "of each gate")
 	flag.StringVar(&o.args, "args", "-inconclusive 10%", "more flags of each gate, split at blanks")
+	flag.StringVar(&o.repositories, "repositories", "internal/duel/truth/repositories.tsv", "`file` of the repositories")
+	flag.StringVar(&o.withoutTime, "without-time", "reports/gate/without-time.md", "`file` for what is decided without a time")
+	flag.IntVar(&o.commits, "commits", 0, "of each repository to compare with their parents")
+	flag.IntVar(&o.recounts, "recounts", 0, "IDENTICAL rows to count by cachegrind")
+	flag.IntVar(&o.functions, "functions", 0, "most benchmark functions of each repository to count")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := truth(ctx, o); err != nil {
+	play := truth
+	if o.commits+o.recounts+o.functions > 0 {
+		play = withoutTime
+	}
+	if err := play(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "truth:", err)
 		os.Exit(1)
 	}
@@ -82,11 +101,14 @@ func truth(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	p, err := newPlayer(ctx, o)
+	p, err := newPlayer(o)
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(p.temp)
+	if text, err := p.command(ctx, p.here, "go", "build", "-o", p.tool, "./cmd/semabench"); err != nil {
+		return fmt.Errorf("%w: %s", err, text)
+	}
 	return playAll(ctx, pairs, only, p.play, func() error {
 		return os.WriteFile(o.page, []byte(markdown(pairs, p.load, o)), 0o644)
 	})
@@ -114,8 +136,8 @@ func playAll(
 	return errors.Join(failed, ctx.Err())
 }
 
-// newPlayer builds semabench and makes the directories. It has to run in the module of semabench.
-func newPlayer(ctx context.Context, o options) (*player, error) {
+// newPlayer makes the directories. It has to run in the module of semabench. The caller removes temp.
+func newPlayer(o options) (*player, error) {
 	keep, err := filepath.Abs(o.keep)
 	if err != nil {
 		return nil, err
@@ -137,10 +159,6 @@ func newPlayer(ctx context.Context, o options) (*player, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &player{options: o, keep: keep, clones: clones, temp: temp, here: here,
-		tool: filepath.Join(temp, "semabench")}
-	if text, err := p.command(ctx, here, "go", "build", "-o", p.tool, "./cmd/semabench"); err != nil {
-		return nil, errors.Join(fmt.Errorf("%w: %s", err, text), os.RemoveAll(temp))
-	}
-	return p, nil
+	return &player{options: o, keep: keep, clones: clones, temp: temp, here: here,
+		tool: filepath.Join(temp, "semabench")}, nil
 }

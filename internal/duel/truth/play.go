@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -48,13 +49,11 @@ func (p *player) play(ctx context.Context, pair pair) error {
 	if r.Gate != nil && (r.Benchstat != nil || !p.benchstat) {
 		return nil
 	}
-	clone, err := p.clone(ctx, pair)
+	clone, err := p.clone(ctx, pair.repo, pair.new)
 	if err != nil {
 		return err
 	}
-	if load, err := os.ReadFile("/proc/loadavg"); err == nil && r.Load == "" {
-		r.Load, _, _ = strings.Cut(string(load), " ")
-	}
+	r.Load = cmp.Or(r.Load, loadNow())
 	if r.Gate == nil {
 		if r.Gate, err = p.gate(ctx, clone, pair); err != nil {
 			return err
@@ -73,18 +72,28 @@ func (p *player) play(ctx context.Context, pair pair) error {
 	return p.save(pair, r)
 }
 
-// clone returns a clone of the repository with the new commit checked out.
+// loadNow returns the load average of the last minute, or "" where there is none.
+func loadNow() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
+	}
+	load, _, _ := strings.Cut(string(text), " ")
+	return load
+}
+
+// clone returns a clone of a repository with a commit checked out.
 //
 // The gate takes its sides from revisions and not from the worktree, but the go command has to find the
 // module there.
-func (p *player) clone(ctx context.Context, pair pair) (string, error) {
-	dir := filepath.Join(p.clones, strings.ReplaceAll(pair.repo, "/", "+"))
+func (p *player) clone(ctx context.Context, repo, commit string) (string, error) {
+	dir := filepath.Join(p.clones, strings.ReplaceAll(repo, "/", "+"))
 	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
-		if text, err := p.command(ctx, p.here, "git", "clone", "-q", "https://github.com/"+pair.repo, dir); err != nil {
+		if text, err := p.command(ctx, p.here, "git", "clone", "-q", "https://github.com/"+repo, dir); err != nil {
 			return "", fmt.Errorf("%w: %s", err, text)
 		}
 	}
-	if text, err := p.command(ctx, dir, "git", "checkout", "-q", "--force", "--detach", pair.new); err != nil {
+	if text, err := p.command(ctx, dir, "git", "checkout", "-q", "--force", "--detach", commit); err != nil {
 		return "", fmt.Errorf("%w: %s", err, text)
 	}
 	return dir, nil
@@ -145,17 +154,20 @@ func (p *player) load(pair pair) (r result) {
 	return r
 }
 
-// save keeps a result. It renames a finished file, so that an interruption leaves the earlier result.
-func (p *player) save(pair pair, r result) error {
-	text, err := json.Marshal(r)
+// save keeps a result.
+func (p *player) save(pair pair, r result) error { return saveJSON(p.file(pair), r) }
+
+// saveJSON renames a finished file, so that an interruption leaves the earlier result.
+func saveJSON(path string, value any) error {
+	text, err := json.Marshal(value)
 	if err != nil {
 		return err
 	}
-	part := p.file(pair) + ".part"
+	part := path + ".part"
 	if err := os.WriteFile(part, text, 0o644); err != nil {
 		return err
 	}
-	return os.Rename(part, p.file(pair))
+	return os.Rename(part, path)
 }
 
 func (p *player) file(pair pair) string { return filepath.Join(p.keep, pair.name+".json") }
