@@ -10,10 +10,15 @@
 // It exits with 1 if a schedule fails for a reason that is not in the table known of packages.go:
 // then the package has a bug, or the explorer has one.
 //
+// The packages are the code of other authors, so the tests know nothing of the explorer: what the
+// explorer refuses, or gets wrong, shows here first. The versions are fixed, so two runs differ
+// only by a change of the explorer, or by the time that each machine needs.
+//
 // # What this does not show
 //
-// Each test is explored for a few seconds only. A test without a failure is complete only where
-// the table says so.
+// Each test is explored for a few seconds only. A test without a failure is complete only where the
+// table says so. The packages were chosen by hand, so the share of tests that can be explored says
+// nothing about Go code in general.
 package main
 
 import (
@@ -35,6 +40,8 @@ import (
 )
 
 func main() {
+	// 200 schedules of each strategy and three seconds for each test let all packages end within
+	// the hour and a half of the package comment.
 	only := flag.String("only", "", "explore packages whose path contains `TEXT`")
 	schedules := flag.Int("schedules", 200, "play `N` schedules of each strategy at most, for each test")
 	limit := flag.Duration("time", 3*time.Second, "explore each test for this time at most")
@@ -48,6 +55,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	o := explore.Options{Schedules: *schedules, Time: *limit, Schedule: *schedule}
+	// With -package the exit code does not depend on the table known: a person reads the results.
 	err := error(nil)
 	if *pkg != "" {
 		err = show(ctx, explore.Suite{Package: *pkg, Race: *race, Options: o}, *tests, os.Stdout)
@@ -75,13 +83,16 @@ func show(ctx context.Context, s explore.Suite, tests string, w io.Writer) error
 	return err
 }
 
-// once are the bounds of a test of which no schedule came to its end within the others: some schedules
-// that take their time. They show that the test can be explored, and not much more. Without a bound on
-// steps, package explore plays long schedules. The bound on time is for a machine with other work, and
-// -again changes it.
+// once are the bounds for a test of which no schedule came to its end within the first bounds: two
+// schedules, and up to two minutes for them. They show that the test can be explored, and not much
+// more. Steps is 0, so package explore plays schedules of up to ten million steps. The bound on
+// time is for a machine with other work, and -again changes it.
 var once = explore.Options{Schedules: 2, Time: 2 * time.Minute}
 
 // again plays such tests once more, and replaces their results.
+//
+// Only these tests get the longer time: forty times the first bound for every test would take two
+// days.
 func (r *row) again(ctx context.Context, s explore.Suite) error {
 	var names []string
 	at := map[string]int{}
@@ -96,6 +107,7 @@ func (r *row) again(ctx context.Context, s explore.Suite) error {
 	}
 	s.Options = once
 	s.Run = regexp.MustCompile("^(" + strings.Join(names, "|") + ")$")
+	// One call for all tests of the package: the rewritten copy is built once.
 	tests, err := s.Explore(ctx)
 	for _, t := range tests {
 		if i, ok := at[t.Name]; ok {
@@ -116,6 +128,8 @@ func run(ctx context.Context, only, save string, race bool, o explore.Options, w
 		if !strings.Contains(pkg, only) || has(rows, pkg) {
 			continue
 		}
+		// A package whose tests were cut off by Ctrl-C is not stored: its row would look complete
+		// to the run that goes on from the file.
 		r := exploreAll(ctx, pkg, race, o, progress)
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -129,6 +143,8 @@ func run(ctx context.Context, only, save string, race bool, o explore.Options, w
 	slices.SortStableFunc(rows, func(a, b row) int {
 		return slices.Index(packages, a.Package) - slices.Index(packages, b.Package)
 	})
+	// RESULTS.md is in git, and always has all packages, played without the race detector. A part
+	// of the table, or a table of another kind, must not replace it.
 	text := table(rows, o)
 	if only != "" || race {
 		if _, err := io.WriteString(w, text); err != nil {
@@ -143,7 +159,8 @@ func run(ctx context.Context, only, save string, race bool, o explore.Options, w
 	return nil
 }
 
-// exploreAll explores the tests of one package.
+// exploreAll explores the tests of one package. An error, such as a package that does not build,
+// becomes a part of its row: the other packages are explored all the same.
 func exploreAll(ctx context.Context, pkg string, race bool, o explore.Options, progress io.Writer) row {
 	r := row{Package: pkg}
 	s := explore.Suite{Package: pkg, Race: race, Options: o, OnResult: func(t explore.SuiteTest) {
@@ -160,7 +177,9 @@ func exploreAll(ctx context.Context, pkg string, race bool, o explore.Options, p
 	return r
 }
 
-// load reads the results of an earlier run, if a file is named and there.
+// load reads the results of an earlier run, if a file is named and there. The file does not name
+// the options of that run: the caller has to use the same ones, or the table mixes two kinds of
+// results.
 func load(file string) (rows []row, err error) {
 	if file == "" {
 		return nil, nil
@@ -175,7 +194,8 @@ func load(file string) (rows []row, err error) {
 	return rows, err
 }
 
-// store writes the results so far to a file, if one is named.
+// store writes the results so far to a file, if one is named. It runs after each package, because a
+// run takes an hour and a half, and an interrupted one would be lost otherwise.
 func store(file string, rows []row) error {
 	if file == "" {
 		return nil

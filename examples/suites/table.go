@@ -10,14 +10,16 @@ import (
 	"github.com/semabench/semabench/stress/explore"
 )
 
-// A row is the results of a package.
+// A row is the results of a package. It has what explore returned and no counts, so that the file
+// of -save still gives the whole table after a change of the table.
 type row struct {
 	Package string
 	Tests   []explore.SuiteTest
 	Err     string // the reason why no test can be explored, "" if they can
 }
 
-// table returns the results as Markdown.
+// table returns the results as Markdown. It has no times and no name of the machine, so that the
+// difference between two versions of RESULTS.md shows results only.
 func table(rows []row, o explore.Options) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Results of exploring the tests of other projects\n\n"+
@@ -34,6 +36,7 @@ func table(rows []row, o explore.Options) string {
 		all.add(c)
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.Package, version(r.Package), c, r.reasons())
 	}
+	// With -only and a text that fits no package there are no tests, and 0/0 would be NaN.
 	fmt.Fprintf(&b, "| **all** | | %s | %.1f %% of the tests are explored |\n", &all,
 		100*float64(all.explored)/float64(max(1, all.tests)))
 	b.WriteString(failures(rows))
@@ -41,7 +44,8 @@ func table(rows []row, o explore.Options) string {
 	return b.String()
 }
 
-// counts are the numbers in a row of the table.
+// counts are the numbers in a row of the table. A test that failed counts as explored: its failing
+// schedule was played to the end.
 type counts struct{ tests, explored, complete, schedules, failures int }
 
 func (c *counts) String() string {
@@ -67,6 +71,8 @@ func (r *row) count() *counts {
 		if reason(t) == "" {
 			c.explored++
 		}
+		// A test that skips itself has one schedule, which ends at once. That is complete, but
+		// proves nothing, and would make the number look better than it is.
 		if t.Complete && !t.Skipped {
 			c.complete++
 		}
@@ -74,7 +80,8 @@ func (r *row) count() *counts {
 	return c
 }
 
-// reasons returns the reasons why tests were not explored, with how many tests each has.
+// reasons returns the reasons why tests were not explored, with how many tests each has. They are
+// sorted: the order of a map would change RESULTS.md in each run.
 func (r *row) reasons() string {
 	if r.Err != "" {
 		why := strings.ReplaceAll(r.Err, "\n", " ")
@@ -100,6 +107,10 @@ func (r *row) reasons() string {
 const unfinished = "no schedule ends within the bounds on steps and time"
 
 // reason returns the reason why a test was not explored, "" if it was.
+//
+// A test whose bounds ended the exploration counts as explored if at least one schedule came to its
+// end: its assertions ran at least once under the explorer's control. Endless counts the schedules
+// that were cut off.
 func reason(t explore.SuiteTest) string {
 	switch {
 	case t.Skipped:
@@ -161,7 +172,8 @@ func failures(rows []row) string {
 		b.String()
 }
 
-// remedies say what an author can do about a reason, by a part of it.
+// remedies say what an author can do about a reason, by a part of it. The first part that fits
+// decides.
 var remedies = []struct{ part, remedy string }{
 	{unfinished, "Play fewer goroutines or rounds: testing.Short, or a constant for the build tag semabench_explore."},
 	{"no end within", "As above: thousands of goroutines run at once, and each costs time in every step."},
@@ -174,7 +186,8 @@ var remedies = []struct{ part, remedy string }{
 	{"out of control", "Look at the stacks: a loop needs an operation, and a wait has to be under control."},
 }
 
-// notExplored lists the tests that were not explored, each with the reason and what its author can do.
+// notExplored lists the tests that were not explored, each with the reason and what its author can
+// do. A test that skips itself is left out: its author has decided that already.
 func notExplored(rows []row) string {
 	var b strings.Builder
 	for _, r := range rows {
@@ -215,7 +228,8 @@ func unknown(rows []row) (n int) {
 }
 
 // version returns the version of the module of a package, from the build information of this
-// binary.
+// binary. The blank imports of packages.go put each module there; the versions are the ones that
+// were explored, since the explorer builds the tests with the same go.mod.
 func version(pkg string) string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -2,6 +2,13 @@
 // through which calls.
 //
 //	costs, err := callcost.Compare("old.pprof", "new.pprof")
+//
+// Both sides are shares of their own samples, and no times: the sides did not run for equally long.
+// So a function whose share grew may be slower, or may only stand out because another one became
+// faster. The profiles explain a verdict that other measurements have found, and are none.
+//
+// A profile has a sample each 10 ms of processor time. A run of a second has a hundred, so a share
+// of 1 % is one sample: differences of that size mean nothing.
 package callcost
 
 import (
@@ -33,6 +40,8 @@ const (
 func Compare(oldPath, newPath string) (*gate.Costs, error) {
 	root, self := &gate.Frame{Name: "all"}, map[string]*gate.Cost{}
 	costs := &gate.Costs{}
+	// One tree for both sides, so that a page can draw them as one picture, with both shares in
+	// each frame. A call that only one side has is a frame whose other share is 0.
 	for i, path := range []string{oldPath, newPath} {
 		p, err := read(path)
 		if err != nil {
@@ -55,6 +64,8 @@ func Compare(oldPath, newPath string) (*gate.Costs, error) {
 		return cmp.Or(cmp.Compare(max(b.Old, b.New), max(a.Old, a.New)), cmp.Compare(a.Name, b.Name))
 	})
 	costs.Functions = costs.Functions[:min(len(costs.Functions), mostFunctions)]
+	// Pruning more and more, instead of taking the widest frames: a frame is only of use below all
+	// its callers. The loop ends, because above a share of 1 only the root is left.
 	least := leastShare
 	for prune(root, least, 0) > mostFrames {
 		least *= 1.5
@@ -99,6 +110,8 @@ func add(root *gate.Frame, self map[string]*gate.Cost, p *profile.Profile, isNew
 		if len(names) == 0 {
 			continue
 		}
+		// The time of a sample belongs to the innermost function alone. Its callers have it in the
+		// tree, and adding it to them here would count a recursive function twice.
 		leaf := names[len(names)-1]
 		if self[leaf] == nil {
 			self[leaf] = &gate.Cost{Name: leaf}
@@ -139,7 +152,8 @@ func stack(s *profile.Sample) (names []string) {
 	return names[:min(len(names), mostDepth)]
 }
 
-// child returns the frame of a function that another one calls.
+// child returns the frame of a function that another one calls. A search through the list is fast
+// enough: a function calls a few dozen others, and a profile has some thousand samples.
 func child(f *gate.Frame, name string) *gate.Frame {
 	for _, c := range f.Calls {
 		if c.Name == name {

@@ -2,6 +2,13 @@
 //
 // Every machine finds all rows, which takes builds but no measuring, and measures the rows that are dealt to it. So each
 // knows how many tests the whole run makes, and may stop a row early by the level of the whole run.
+//
+// No machine talks to another one, and none hands out rows: a CI starts its jobs without an order,
+// and may start one of them again. Each job decides by the name of a row alone, so a job that runs
+// twice measures the same rows twice. The price is that the shares are equal only on average.
+//
+// Old and new of a row are always measured on the same machine. Times of different machines are
+// never compared.
 package shards
 
 import (
@@ -58,8 +65,10 @@ func (s Shard) Has(id string) bool {
 
 // Join returns one run of all shards. names are for error messages.
 //
-// Shards that belong to different runs are refused. A shard that is missing, or that found other rows than the others,
-// stops the run early: the judge sees the rows that were measured, and the run does not pass.
+// Shards that belong to different runs are refused. A shard that is missing, or that found other
+// rows than the others, stops the run early: the judge sees the rows that were measured, and the
+// run does not pass. Leaving the rows out without a word would be worse than an error, because a
+// slower row could hide in the shard that failed.
 func Join(names []string, runs []*gate.Run) (*gate.Run, error) {
 	if len(runs) == 0 {
 		return nil, errors.New("there is no shard to join")
@@ -85,11 +94,14 @@ func Join(names []string, runs []*gate.Run) (*gate.Run, error) {
 	whole.Facts = joinFacts(runs, func(r *gate.Run) []reports.Fact { return r.Facts })
 	whole.Old.Facts = joinFacts(runs, func(r *gate.Run) []reports.Fact { return r.Old.Facts })
 	whole.New.Facts = joinFacts(runs, func(r *gate.Run) []reports.Fact { return r.New.Facts })
+	// The report shows this command as the way to repeat the run. Repeated whole, it has no shard.
 	whole.Command = strings.Replace(whole.Command, " -shard="+Shard{first.Shard, first.Shards}.String(), "", 1)
 	return whole, nil
 }
 
-// belongs says why a run is no shard of the same run as another one.
+// belongs says why a run is no shard of the same run as another one. The revisions decide, and not
+// the commands: the shards of a run have different commands, and a CI may write its folders into
+// them.
 func belongs(run, first *gate.Run) error {
 	switch {
 	case run.Shards == 0 || first.Shards == 0:
@@ -113,6 +125,8 @@ func add(whole, run *gate.Run) {
 		stop(whole, fmt.Sprintf("shard %d found %d rows and another shard %d, so that rows may be in none", run.Shard,
 			run.Planned, whole.Planned))
 	}
+	// The larger number makes the correction for many tests stricter, so a doubt costs power and no
+	// promise.
 	whole.Planned = max(whole.Planned, run.Planned)
 	for _, row := range run.Rows {
 		row.Shard = run.Shard
@@ -139,6 +153,8 @@ func add(whole, run *gate.Run) {
 	}
 }
 
+// weight orders what shards may say of one row: a row of equal code, a measured row, a row that
+// failed.
 func weight(row gate.Row) int {
 	switch row.Mode {
 	case gate.Failed:
@@ -149,6 +165,7 @@ func weight(row gate.Row) int {
 	return 1
 }
 
+// stop marks the run as stopped early, which never passes. It keeps all reasons.
 func stop(whole *gate.Run, why string) {
 	if whole.Stopped != "" {
 		why = whole.Stopped + "; " + why

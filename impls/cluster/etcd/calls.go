@@ -8,6 +8,9 @@ import (
 )
 
 // A tx is one transaction of etcd. Its purpose is for counts and messages.
+//
+// It is a value and no call of the client: a test can look at the transaction, send it twice, or
+// send it later.
 type tx struct {
 	purpose string
 	when    []clientv3.Cmp
@@ -42,6 +45,8 @@ func callsOf(c *clientv3.Client) calls {
 			return c.Watch(clientv3.WithRequireLeader(ctx), from, opts...)
 		},
 		grant: c.Grant,
+		// Once, and not KeepAlive, which renews in the background: the session counts its TTL from
+		// the moment before a renewal was sent, so it has to send each renewal itself.
 		renew: func(ctx context.Context, id clientv3.LeaseID) error {
 			r, err := c.KeepAliveOnce(ctx, id)
 			if err == nil && r.TTL <= 0 {

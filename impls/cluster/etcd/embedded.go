@@ -47,8 +47,9 @@ func Embedded(dir string) (*Server, error) {
 	return s, nil
 }
 
-// quietConfig is a configuration with the fastest elections that suit one machine: 100 ms instead of
-// a second. That also makes the smallest TTL one second instead of two.
+// quietConfig is a configuration with elections that suit one server without peers: 200 ms instead
+// of a second. That also makes the smallest TTL one second instead of two, because etcd grants no
+// lease below one and a half elections, in whole seconds.
 func quietConfig(dir string) *embed.Config {
 	c := embed.NewConfig()
 	c.Dir = dir
@@ -58,7 +59,9 @@ func quietConfig(dir string) *embed.Config {
 	return c
 }
 
-// start waits until the server answers. It removes everything if it does not.
+// start waits until the server answers. If the server does not answer, start removes everything.
+// The 30 s are no bound of etcd, which starts in a fraction of a second: they tell a server that
+// hangs, for example on a disk that is full, from a slow machine.
 func (s *Server) start(c *embed.Config) (err error) {
 	defer func() {
 		if err != nil {

@@ -16,9 +16,10 @@ import (
 	"github.com/semabench/semabench/impls/cluster"
 )
 
-// MaxSize is the largest size of a semaphore. Each permit is a slot with a number of its own, and the
-// slots of a grant are listed in the value of its key. A resource with more units than this is better
-// counted in larger units.
+// MaxSize is the largest size of a semaphore. Each permit is a slot with a number of its own, and
+// the slots of a grant are listed in the value of its key. The longest such list has every second
+// slot, and takes about 200 KB; etcd accepts requests of up to 1.5 MB by default. A resource with
+// more units than MaxSize is better counted in larger units.
 const MaxSize = 1 << 16
 
 // An Engine keeps semaphores in etcd. It is safe for concurrent use.
@@ -39,6 +40,9 @@ func New(c *clientv3.Client) *Engine {
 // Dial connects to the given endpoints, with TLS and a user if the configuration has them. Fields
 // that are zero get values that suit semaphores: a connection without a sign of life is given up
 // after 4 s. The caller must Close the engine after its sessions.
+//
+// The 4 s are less than half of the TTL that suits most uses, 10 s. So a client whose server has
+// vanished reaches another server before its session ends.
 func Dial(config clientv3.Config) (*Engine, error) {
 	if config.DialTimeout == 0 {
 		config.DialTimeout = 5 * time.Second
@@ -66,10 +70,14 @@ func Dial(config clientv3.Config) (*Engine, error) {
 func (e *Engine) Close() error { return e.close() }
 
 // explain turns an error of etcd or of the connection into an error that names the next step.
+//
+// It compares texts, because the code of an error is too coarse: etcd answers a wrong password, a
+// user without a name, and a transaction with too many operations with the same code,
+// InvalidArgument.
 func (e *Engine) explain(op, key string, err error) error {
 	var known *cluster.Error
 	if errors.As(err, &known) {
-		return err
+		return err // it names its next step, and the step below knows more about the cause
 	}
 	out := &cluster.Error{Op: op, Endpoint: strings.Join(e.endpoints(), ","), Key: key, Err: err}
 	text := err.Error()
@@ -84,6 +92,8 @@ func (e *Engine) explain(op, key string, err error) error {
 	case strings.Contains(text, "too many operations"):
 		out.Next = "raise --max-txn-ops of the servers"
 	default:
+		// No answer of a server has one of these texts, so the connection itself may be the
+		// trouble.
 		out.Detail = e.probe()
 		out.Next = "check that the endpoints are etcd servers that have a quorum"
 		if strings.Contains(out.Detail, "certificate") {
@@ -95,6 +105,9 @@ func (e *Engine) explain(op, key string, err error) error {
 
 // probe connects to each endpoint once. gRPC hides why a connection failed behind "context deadline
 // exceeded", and a person needs the reason.
+//
+// It has a timeout of its own, a second for each endpoint: the ctx of the call that failed is often
+// done.
 func (e *Engine) probe() string {
 	var found []string
 	for _, endpoint := range e.endpoints() {
@@ -135,6 +148,8 @@ func (e *Engine) Join(ctx context.Context, name string, size int64, ttl time.Dur
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
+	// etcd counts leases in whole seconds. Rounded down, a lease could end before the TTL of the
+	// caller.
 	seconds := int64((ttl + time.Second - 1) / time.Second)
 	lease, err := e.calls.grant(ctx, seconds)
 	if err != nil {

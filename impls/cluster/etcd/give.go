@@ -24,6 +24,8 @@ func (m *member) Give(ctx context.Context, g cluster.Grant, keep []int64) error 
 		m.mu.Unlock()
 		return m.lost(m.keys.held(id), "acquire again; another holder may have had the permits")
 	}
+	// From here on the key may be missing for a good reason, so Renew must not report it as lost.
+	// The mark stays if etcd does not answer, because the give is then repeated in the background.
 	h.giving = true
 	changed := h.changed
 	m.mu.Unlock()
@@ -47,6 +49,8 @@ func (m *member) Give(ctx context.Context, g cluster.Grant, keep []int64) error 
 	return m.e.explain(fmt.Sprintf("give back permits of %q", m.name), m.keys.held(id), err)
 }
 
+// giveOnce runs the transaction of a Give. repeated says whether an earlier one had no answer: only
+// then may a key that is missing have been deleted by this Give itself.
 func (m *member) giveOnce(ctx context.Context, id string, created, changed int64, keep []int64,
 	repeated *bool) error {
 	key := m.keys.held(id)
@@ -87,7 +91,7 @@ func (m *member) giveOnce(ctx context.Context, id string, created, changed int64
 		m.forget(id)
 		return nil
 	}
-	if len(keep) < len(h.slots) {
+	if len(keep) < len(h.slots) { // a late answer must not add slots that a later Give has removed
 		h.slots = keep
 	}
 	h.changed, h.giving = max(h.changed, changed), false
@@ -95,12 +99,16 @@ func (m *member) giveOnce(ctx context.Context, id string, created, changed int64
 	return nil
 }
 
-// perRenewal is the number of grants that one transaction compares: etcd takes 128 by default.
+// perRenewal is the number of grants that one transaction compares. etcd takes 128 conditions, and
+// 128 operations in each branch, by default; verify has two operations more than conditions.
 const perRenewal = 100
 
 // Renew renews the lease, and then makes sure that etcd still has the size, the user and the grants.
 // The second part is a read. It finds keys that were deleted by hand, and a store that was restored
 // from a backup: there the lease may well exist, while the grants of the last minutes do not.
+//
+// The renewal comes first, since it alone keeps the session alive. A grant that is made after the
+// list was drawn up is compared in the next Renew, a third of a TTL later.
 func (m *member) Renew(ctx context.Context) ([]cluster.ID, error) {
 	err := m.e.calls.renew(ctx, m.lease)
 	if err == rpctypes.ErrLeaseNotFound { //nolint:errorlint // the client returns this very value
@@ -135,6 +143,9 @@ func (m *member) Renew(ctx context.Context) ([]cluster.ID, error) {
 }
 
 // verify returns the grants that etcd does not have.
+//
+// The grants are conditions, and not reads: if all are there, which is the rule, the answer has two
+// keys instead of a hundred. Only if one is missing does the other branch read them all.
 func (m *member) verify(ctx context.Context, ids []string, created map[string]int64) ([]cluster.ID, error) {
 	user := m.keys.user(m.lease)
 	t := tx{purpose: "verify",
@@ -179,7 +190,9 @@ func (m *member) verify(ctx context.Context, ids []string, created map[string]in
 }
 
 // Resize sets the size. The condition is the size that was there before: a repetition that arrives
-// late must not undo a later Resize of another session.
+// late must not undo a later Resize of another session. After a lost answer the loop looks again:
+// if the size is the wanted one, this Resize or another one has done it, and it is all the same
+// which.
 func (m *member) Resize(ctx context.Context, size int64) error {
 	op := fmt.Sprintf("resize %q to %d", m.name, size)
 	if size > MaxSize {
@@ -241,7 +254,9 @@ func (m *member) Stats(ctx context.Context) (s cluster.Stats, err error) {
 	return s, nil
 }
 
-// Leave revokes the lease: one request deletes all keys of the session.
+// Leave revokes the lease: one request deletes all keys of the session. It first stops the work in
+// the background, which removes single keys of this session, and would only compete with the
+// request.
 func (m *member) Leave(ctx context.Context) error {
 	m.stop()
 	err := m.e.calls.revoke(ctx, m.lease)
@@ -251,6 +266,8 @@ func (m *member) Leave(ctx context.Context) error {
 	return m.e.explain(fmt.Sprintf("close session of %q", m.name), m.keys.user(m.lease), err)
 }
 
+// leaveSoon leaves without a caller that waits. If it fails, the lease ends by itself after its
+// TTL.
 func (m *member) leaveSoon() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

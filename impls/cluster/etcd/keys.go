@@ -18,9 +18,10 @@ const root = "semabench/"
 // that this version refuses those keys instead of misreading them.
 const format = "v1"
 
-// keys has the keys of one semaphore. The names of the groups are chosen for their order: the permits
-// in use ("held/") and the size are neighbours, so one range request reads both, at one revision,
-// and one watch covers both.
+// keys has the keys of one semaphore. The names of the groups are chosen for their order: the
+// permits in use ("held/") and the size are neighbours, so one range request reads both, at one
+// revision, and one watch covers both. A new group must not sort between them: readView takes every
+// other key of that range for a grant.
 type keys struct{ base string }
 
 // keysOf escapes the name. Without that, the keys of a semaphore named "a/held" would lie among the
@@ -33,10 +34,14 @@ func (k keys) wait(id string) string { return k.base + "wait/" + id }
 
 func (k keys) user(lease clientv3.LeaseID) string { return k.base + "user/" + owner(lease) }
 
-// state returns the range of all permits in use and the size.
+// state returns the range of all permits in use and the size. A range excludes its end, so the end
+// is the first key after the size.
 func (k keys) state() (from, end string) { return k.held(""), k.size() + "\x00" }
 
-// othersHeld returns the two ranges of permits that sessions other than the owner use.
+// othersHeld returns the two ranges of permits that sessions other than the owner use. A condition
+// of etcd can be over a range of keys, but cannot leave keys out. The keys of one session are
+// neighbours, because their IDs begin with the session, so the others lie before them and after
+// them.
 func (k keys) othersHeld(own string) [2][2]string {
 	return [2][2]string{
 		{k.held(""), k.held(own + "-")},
@@ -44,7 +49,8 @@ func (k keys) othersHeld(own string) [2][2]string {
 	}
 }
 
-// owner is the first part of all IDs of a session. Lease IDs are unique in a cluster.
+// owner is the first part of all IDs of a session. Lease IDs are unique in a cluster. All owners
+// have the same length, so no owner is the beginning of another one.
 func owner(lease clientv3.LeaseID) string { return fmt.Sprintf("%016x", int64(lease)) }
 
 func ownedBy(id, own string) bool { return strings.HasPrefix(id, own+"-") }
@@ -74,7 +80,7 @@ func parseSize(value []byte) (s sizeRecord, err error) {
 // slotsValue writes ascending slots: "v1 0-3,7".
 func slotsValue(list []int64) string { return format + " " + slots.Format(list) }
 
-// parseSlots accepts exactly what slotsValue writes.
+// parseSlots reads what slotsValue writes, and refuses slots that no semaphore has.
 func parseSlots(value []byte) ([]int64, error) {
 	text, ok := strings.CutPrefix(string(value), format+" ")
 	if ok {

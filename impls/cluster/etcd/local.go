@@ -29,6 +29,10 @@ type nodeConfig struct {
 
 // ServeNode must be the first call of main, or of TestMain, in a program that calls Local. In a
 // process that Local has started as a server, it serves and does not return.
+//
+// The servers are copies of the calling program, so that no etcd has to be installed. They are
+// processes and not goroutines, because only a process can be killed or stopped in the middle of a
+// write.
 func ServeNode() {
 	text := os.Getenv(nodeVariable)
 	if text == "" {
@@ -57,7 +61,9 @@ func (n nodeConfig) serve() error {
 	if err != nil {
 		return err
 	}
-	go func() { // the pipe ends with the parent, however the parent ends
+	// The parent holds the other end of the pipe and writes nothing. The system closes that end
+	// when the parent ends, also after a kill, which no handler of a signal could see.
+	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		s.Close()
 		os.Exit(0)
@@ -133,7 +139,9 @@ func freeAddresses(n int) (addresses []string, err error) {
 	return addresses, nil
 }
 
-// Start starts server i again after Kill, with the data that it had.
+// Start starts server i again after Kill, with the data that it had. It gets the same addresses, as
+// the other servers know them, and the same InitialCluster, which etcd ignores once a server has
+// data.
 func (c *Nodes) Start(i int) error {
 	n := c.nodes[i]
 	self, err := os.Executable()
@@ -176,7 +184,9 @@ func (c *Nodes) ready() error {
 // Process returns the process of server i, for signals.
 func (c *Nodes) Process(i int) *os.Process { return c.nodes[i].cmd.Process }
 
-// Kill ends the process of server i without a chance to say so.
+// Kill ends the process of server i by SIGKILL, so it can neither flush its files nor tell its
+// peers. The pipe is closed last: the server would otherwise end in good order when it reads the
+// end of the file.
 func (c *Nodes) Kill(i int) error {
 	n := c.nodes[i]
 	if err := n.cmd.Process.Kill(); err != nil {

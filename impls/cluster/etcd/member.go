@@ -44,7 +44,7 @@ type member struct {
 	user    int64
 	view    *view
 	held    map[string]*holding
-	changed chan struct{} // closed and replaced when held gets smaller
+	changed chan struct{} // closed and replaced when held gets smaller; see wake
 	newest  int64         // the greatest revision in any answer
 	store   uint64        // ID of the cluster; it differs after most restores
 	broken  error         // set once: the session cannot go on
@@ -170,6 +170,10 @@ var errNotSent = errors.New("the call ended before the request was sent")
 
 // refused reports whether etcd certainly did not run the transaction that returned err. After any
 // other error it may have run, or may run later.
+//
+// With each of these codes etcd refuses a transaction as a whole. The list has the certain codes
+// and not the uncertain ones: a code that a later version of etcd adds then costs one look too
+// many, and no permit.
 func refused(err error) bool {
 	var known *cluster.Error
 	if errors.As(err, &known) || err == errNotSent {
@@ -193,12 +197,13 @@ func codeOf(err error) codes.Code {
 	return status.Code(err)
 }
 
+// persist repeats f, which must do no harm if it runs twice or late.
 func (m *member) persist(ctx context.Context, f func() error) error {
 	return try.Persist(ctx, refused, f)
 }
 
-// later repeats f in the background until it succeeds or the session ends. With the session ends the
-// lease, and with the lease everything that f could want to remove.
+// later repeats f in the background until it succeeds or the session ends. The lease ends with the
+// session, and etcd then deletes everything that f could want to remove.
 func (m *member) later(f func(ctx context.Context) error) { try.Later(m.ctx, refused, f) }
 
 // gone forgets a grant of this member that etcd does not have any more.
@@ -218,12 +223,19 @@ func (m *member) forget(id string) {
 	m.wake()
 }
 
+// wake tells the waiter of this session that is first in line to look again. The caller has m.mu.
+//
+// It closes a channel and does not send: there may be no such waiter, and a send would be lost or
+// would block. The waiter reads m.changed under the mutex, in the same hold in which it looks for
+// free slots. So a slot that becomes free after that look closes the very channel for which the
+// waiter waits.
 func (m *member) wake() {
 	close(m.changed)
 	m.changed = make(chan struct{})
 }
 
-// install makes v the view of the session if it is newer. The caller has m.mu.
+// install makes v the view of the session if it is newer. Answers of several goroutines may come
+// out of order, and an older view would only cost a transaction that fails. The caller has m.mu.
 func (m *member) install(v *view) {
 	if v.revision > m.view.revision {
 		m.view = v

@@ -12,6 +12,9 @@ import (
 
 // queue waits in the queue. It returns false if the request has to leave the queue, since the size
 // has become too small for it.
+//
+// Each request watches one key only, the request ahead of it. If all n waiters watched the queue,
+// each grant would send n events, and wake n processes of which one can move.
 func (r *request) queue() (g cluster.Grant, granted bool, err error) {
 	for r.ahead != "" {
 		// The watch begins after the revision of the read that saw the key, so no deletion is missed,
@@ -29,8 +32,12 @@ func (r *request) queue() (g cluster.Grant, granted bool, err error) {
 	return r.first()
 }
 
-// readQueue finds the request ahead. No transaction is needed that moves up: the queue is the order
-// of the creation revisions, and younger requests never come before this one.
+// readQueue finds the request ahead. A request moves up without a transaction: the queue is the
+// order of the creation revisions, and younger requests never come before this one.
+//
+// The four reads are one transaction, hence at one revision. If the permits were read after the
+// queue, the watch, which begins after the revision of the permits, would miss a deletion between
+// the two reads.
 func (r *request) readQueue() error {
 	m := r.m
 	from, end := m.keys.state()
@@ -106,8 +113,9 @@ func (v *view) clone() *view {
 	return &c
 }
 
-// awaitRelease returns a newer view when something has changed for the better: another session gave
-// back permits, the size changed, or this session gave back permits or gave up asking for them.
+// awaitRelease returns a newer view when something may have changed for the better: another session
+// gave back permits, the size changed, or this session gave back permits or gave up asking for
+// them. It need not know whether the request now fits: the caller counts again in any case.
 func (r *request) awaitRelease(v *view, changed <-chan struct{}) (*view, error) {
 	m := r.m
 	from, end := m.keys.state()
@@ -164,7 +172,8 @@ func (r *request) watch(from, end string, revision int64, wanted func([]*clientv
 	}
 }
 
-// pause keeps a waiter whose watch ends at once from asking in a tight loop.
+// pause keeps a waiter whose watch ends at once from asking in a tight loop. 50 ms are short beside
+// an election, during which watches end.
 func (r *request) pause() error {
 	select {
 	case <-r.ctx.Done():

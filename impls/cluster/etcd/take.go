@@ -27,10 +27,10 @@ type request struct {
 	ctx context.Context // of the caller
 	op  context.Context // of transactions: ends a grace after ctx
 
-	unknown bool  // a transaction may have run, or may run later
-	created int64 // revision of the wait key; 0 outside the queue
-	ahead   string
-	view    *view // at the moment when ahead was read
+	unknown bool   // a transaction may have run, or may run later
+	created int64  // revision of the wait key; 0 outside the queue
+	ahead   string // the wait key of the request before this one in the queue; "" if this one is first
+	view    *view  // at the moment when ahead was read
 }
 
 // Take takes n permits.
@@ -42,6 +42,8 @@ func (m *member) Take(ctx context.Context, n int64, wait bool) (cluster.Grant, e
 	if err == nil {
 		return g, nil
 	}
+	// Whatever the error is, the request must leave neither a key nor a transaction that may still
+	// run. A request that has left nothing costs nothing here.
 	r.withdraw()
 	if ctx.Err() != nil {
 		return cluster.Grant{}, ctx.Err()
@@ -83,6 +85,10 @@ func (r *request) run(wait bool) (cluster.Grant, error) {
 
 // fitSize returns when the size allows the request at all. A request that is larger stays out of the
 // queue, where it would delay others. It watches the size alone.
+//
+// The size of the view may be old. If it is too small, the look in the loop finds out. If it is too
+// large, enter does not grant, because its condition names the revision of the size; the request
+// then reads the new size in the queue, and leaves.
 func (r *request) fitSize(wait bool) error {
 	m := r.m
 	m.mu.Lock()
@@ -140,6 +146,9 @@ func (r *request) reserve(v *view, optimistic bool) (slots []int64, bound int64)
 		slots, bound = m.pick(v, r.n, false), 0
 	}
 	if slots != nil {
+		// In held, though etcd may still refuse: another goroutine of this session must not choose
+		// the same slots meanwhile. No condition of its transaction would find that, see
+		// othersHeld.
 		m.held[r.id] = &holding{slots: slots}
 	}
 	return slots, bound
@@ -194,7 +203,9 @@ func (r *request) enter(wait bool) (g cluster.Grant, granted bool, err error) {
 	in := inner(resp)
 	nv, err := m.readView(resp.Header.Revision, rangeAt(in, 0).Kvs)
 	if wait {
-		r.created = resp.Header.Revision // also if the view has an error: the key must be removed
+		// The wait key is the only key that this branch writes, so it was created at the revision
+		// of the answer. That holds also if the view has an error: the key must then be removed.
+		r.created = resp.Header.Revision
 	}
 	if err != nil {
 		return g, false, err
@@ -211,7 +222,7 @@ func (r *request) enter(wait bool) (g cluster.Grant, granted bool, err error) {
 	return g, false, nil // the view was too old: try again with the new one
 }
 
-// lastOf reads the youngest key of the queue.
+// lastOf reads the youngest key of the queue, or of the part of it that opts selects.
 func lastOf(queue string, opts ...clientv3.OpOption) clientv3.Op {
 	opts = append(opts, clientv3.WithKeysOnly())
 	return clientv3.OpGet(queue, append(opts, append([]clientv3.OpOption{clientv3.WithPrefix()},
@@ -222,10 +233,13 @@ func (r *request) putHeld(slots []int64) clientv3.Op {
 	return clientv3.OpPut(r.m.keys.held(r.id), slotsValue(slots), clientv3.WithLease(r.m.lease))
 }
 
+// userIs is the outer condition of every transaction that adds a key; see settle.
 func (m *member) userIs(revision int64) clientv3.Cmp {
 	return clientv3.Compare(clientv3.ModRevision(m.keys.user(m.lease)), "=", revision)
 }
 
+// queuedBehind records which request is ahead, with the view of the same revision. A watch that
+// begins after that revision misses nothing.
 func (r *request) queuedBehind(v *view, last *etcdserverpb.RangeResponse) {
 	r.view, r.ahead = v, ""
 	if len(last.Kvs) > 0 {
@@ -276,6 +290,8 @@ func (r *request) refresh(resp *clientv3.TxnResponse) error {
 	return nil
 }
 
+// cancelReservation frees the slots of a transaction that certainly added no grant. A grant that
+// was recorded meanwhile stays.
 func (r *request) cancelReservation() {
 	r.m.mu.Lock()
 	defer r.m.mu.Unlock()

@@ -91,6 +91,8 @@ func (m *member) apply(v *view, events []*clientv3.Event) error {
 // whether the permits of other sessions count; without them the caller must have etcd confirm that
 // there are none.
 //
+// The lowest slots are taken, so that grants are few ranges and their values short.
+//
 // Grants above a size that has shrunk count, so nothing is granted before enough of them ended.
 // The slots above the size are not picked. If h permits are held, at most h slots below the size
 // are in use, so size-h free slots are always found there.

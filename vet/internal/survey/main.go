@@ -6,9 +6,10 @@
 // semabench vet has the go command compile what a package imports, which for a large module takes
 // gigabytes and an hour. This command type-checks one package at a time against the standard
 // library, golang.org/x/sync and impls/semaphore. An import of any other package stays unresolved,
-// and expressions of its types have no type. The check says nothing about these, so the survey
-// may miss a report that semabench vet has. The other difference is a function of an unresolved
-// package that never returns: the survey assumes that it returns.
+// and expressions of its types have no type. The check says nothing about these, so the survey may
+// miss a report that semabench vet has. The other difference is a function of an unresolved package
+// that never returns: the survey assumes that such a function returns, so it may report code that
+// cannot be reached. A person reads each report before it counts.
 package main
 
 import (
@@ -50,6 +51,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "survey:", err)
 		os.Exit(2)
 	}
+	// One module after the other, so that its reports stand before its row.
 	for _, root := range os.Args[1:] {
 		s := survey{root: root, exports: exports}
 		if err := s.run(); err != nil {
@@ -60,7 +62,9 @@ func main() {
 	}
 }
 
-// exportFiles returns the file with the types of each package that can be resolved.
+// exportFiles returns the file with the types of each package that can be resolved. The go command
+// runs in the current module, not in the module under survey: the versions of x/sync may differ,
+// but the methods of Weighted have never changed.
 func exportFiles() (map[string]string, error) {
 	out, err := gotool.Tool{}.Run(context.Background(), "list",
 		append([]string{"-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}"}, resolved...)...)
@@ -89,7 +93,10 @@ type survey struct {
 	files, packages, calls, reports int
 }
 
-// A search for text comes before any parsing: of the files of a module few use a semaphore.
+// run finds the folders that may use a semaphore, and judges each of them. A search for text comes
+// before any parsing: of the files of a module few use a semaphore. The search may find too many
+// folders, such as one with a TryAcquire of another kind of lock; these cost time, and the check
+// says nothing about them.
 func (s *survey) run() error {
 	folders := map[string]bool{}
 	err := filepath.WalkDir(s.root, func(path string, d fs.DirEntry, err error) error {
@@ -97,7 +104,7 @@ func (s *survey) run() error {
 		case err != nil:
 			return err
 		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "vendor"):
-			return fs.SkipDir
+			return fs.SkipDir // no code of the module: examples that may be wrong on purpose, and other modules
 		case d.IsDir() || !strings.HasSuffix(path, ".go"):
 			return nil
 		}
@@ -115,7 +122,7 @@ func (s *survey) run() error {
 		}
 		return nil
 	})
-	for _, dir := range slices.Sorted(maps.Keys(folders)) {
+	for _, dir := range slices.Sorted(maps.Keys(folders)) { // sorted, so that two surveys can be compared
 		s.folder(dir)
 	}
 	return err
@@ -124,6 +131,9 @@ func (s *survey) run() error {
 // folder judges the package of a folder with its tests, and the external tests. The tests of a
 // package are judged with it, since they use its unexported semaphores.
 func (s *survey) folder(dir string) {
+	// The files of one platform, since a function may have one version for each and a package may
+	// hold it only once. Files with cgo are included, with FakeImportC below: no C compiler is
+	// needed for types.
 	c := build.Default
 	c.CgoEnabled = true
 	p, _ := c.ImportDir(dir, 0) // an error names files that are left out
@@ -135,8 +145,8 @@ func (s *survey) folder(dir string) {
 	}
 }
 
-// A file that cannot be parsed leaves out its package: types of a part of a package may be wrong,
-// and reports about them false.
+// check judges the files of one package. A file that cannot be parsed leaves out its package: types
+// of a part of a package may be wrong, and reports about them false.
 func (s *survey) check(dir string, names []string) {
 	fset := token.NewFileSet()
 	var files []*ast.File
@@ -156,11 +166,14 @@ func (s *survey) check(dir string, names []string) {
 	config := types.Config{FakeImportC: true, Error: func(error) {}, Importer: importer.ForCompiler(fset, "gc",
 		func(path string) (io.ReadCloser, error) { return os.Open(s.exports[path]) })}
 	pkg, _ := config.Check(dir, fset, files, info) // unresolved imports are errors, too
+	// The calls tell how much code the reports are about: no report in no call would mean nothing.
 	for sel := range info.Selections {
 		if f, ok := info.Uses[sel.Sel].(*types.Func); ok && f.Pkg() != nil && f.Pkg().Path() == "golang.org/x/sync/semaphore" {
 			s.calls++
 		}
 	}
+	// The facts of analyzers about other packages are all unknown: no analyzer ran on those
+	// packages. For ctrlflow that means the functions that never return, see the package comment.
 	pass := analysis.Pass{
 		Fset: fset, Files: files, Pkg: pkg, TypesInfo: info, TypesSizes: types.SizesFor("gc", "amd64"),
 		ResultOf:          map[*analysis.Analyzer]any{},
@@ -174,6 +187,8 @@ func (s *survey) check(dir string, names []string) {
 			fmt.Printf("%s:%d: %s\n", moduleName(at.Filename), at.Line, d.Message)
 		},
 	}
+	// In this order, because each analyzer reads the results of the ones before it. The driver of
+	// x/tools would do the same, but it skips packages with type errors.
 	for _, a := range []*analysis.Analyzer{inspect.Analyzer, ctrlflow.Analyzer, vet.Analyzer} {
 		own := pass
 		own.Analyzer = a

@@ -1,4 +1,9 @@
 // Package slots writes and reads lists of slots, as the engines store them.
+//
+// A slot is the number of a permit. A semaphore may have 65536 of them, so a list of numbers would
+// make the value of a large grant hundreds of kilobytes. Permits are picked from the lowest free
+// slot up, so most grants are one range. A bitmap would be shorter for scattered slots only, and
+// nothing that a person can read in the keys of a server.
 package slots
 
 import (
@@ -28,8 +33,9 @@ func Format(slots []int64) string {
 	return b.String()
 }
 
-// Parse accepts exactly what Format writes of one slot or more, each below the limit. The limit also
-// bounds the memory that a damaged value can ask for.
+// Parse reads what Format writes of one slot or more, each below the limit. It refuses slots that
+// do not ascend: a damaged value could otherwise name one slot twice, and count it twice. The limit
+// also bounds the memory that a damaged value can ask for.
 func Parse(text string, limit int64) (slots []int64, ok bool) {
 	for part := range strings.SplitSeq(text, ",") {
 		first, last, isRange := strings.Cut(part, "-")

@@ -11,7 +11,7 @@ import (
 	"github.com/semabench/semabench/impls/cluster"
 )
 
-// Common runs the tests that need nothing but an engine.
+// Common runs the tests that need nothing but an engine: no faults in the network, and no hooks.
 func Common(t *testing.T, e cluster.Engine, maxSize int64) {
 	t.Run("arguments", func(t *testing.T) { arguments(t, e, maxSize) })
 	for name, test := range map[string]func(*testing.T, cluster.Engine){
@@ -21,6 +21,9 @@ func Common(t *testing.T, e cluster.Engine, maxSize int64) {
 	}
 }
 
+// arguments checks that each argument out of range has an error of its own kind, and that the
+// message names the value or the remedy. A ctx that is done must give its own error, before any
+// request is sent.
 func arguments(t *testing.T, e cluster.Engine, maxSize int64) {
 	ok := cluster.Options{TTL: 10 * time.Second}
 	for _, c := range []struct {
@@ -63,7 +66,9 @@ func arguments(t *testing.T, e cluster.Engine, maxSize int64) {
 	WantError(t, s.Resize(t.Context(), maxSize+1), cluster.ErrWeight, fmt.Sprintf("at most %d", maxSize))
 }
 
-// Names that contain the parts of other keys are semaphores of their own.
+// Names that contain the parts of other keys are semaphores of their own. Each has the size 1, so
+// if two names shared a key, the second would find the permit taken, or another size, or a grant in
+// its queue.
 func namesDoNotMeet(t *testing.T, e cluster.Engine) {
 	base := NewName(t)
 	for _, name := range []string{base, base + "/held", base + "/held/x", base + "/size", base + "%2Fheld", base + "/",
@@ -75,6 +80,8 @@ func namesDoNotMeet(t *testing.T, e cluster.Engine) {
 	}
 }
 
+// closeDuringAcquire closes a session with a waiter in each of the three places in which a request
+// can wait. All three calls must end, and nothing of them may stay in the queue.
 func closeDuringAcquire(t *testing.T, e cluster.Engine) {
 	name := NewName(t)
 	holder, s := Open(t, e, name, 1, 10*time.Second), Open(t, e, name, 1, 10*time.Second)
@@ -86,7 +93,7 @@ func closeDuringAcquire(t *testing.T, e cluster.Engine) {
 			result <- err
 		}()
 	}
-	WaitersAre(t, holder, 2)
+	WaitersAre(t, holder, 2) // the third is outside the queue, which no statistics show
 	Must(t, s.Close(t.Context()))
 	for range 3 {
 		WantError(t, <-result, cluster.ErrClosed)
@@ -97,7 +104,9 @@ func closeDuringAcquire(t *testing.T, e cluster.Engine) {
 	Must(t, s.Close(t.Context()))
 }
 
-// Permits of large weights and of small ones are granted in the order of the requests.
+// Permits of large weights and of small ones are granted in the order of the requests. Requests
+// alternate between two sessions, since the order within one session could come from a lock of its
+// process.
 func orderAndWeights(t *testing.T, e cluster.Engine) {
 	name := NewName(t)
 	a, b := Open(t, e, name, 10, 10*time.Second), Open(t, e, name, 10, 10*time.Second)
@@ -114,7 +123,7 @@ func orderAndWeights(t *testing.T, e cluster.Engine) {
 				t.Error(err)
 			}
 		})
-		WaitersAre(t, a, int64(i+1))
+		WaitersAre(t, a, int64(i+1)) // the next request starts only when this one is in the queue
 	}
 	Must(t, held.Release(t.Context()))
 	got := ""

@@ -20,6 +20,7 @@ type Proxy struct {
 	conns  map[*proxied]bool
 }
 
+// A proxied is one connection through the proxy.
 type proxied struct {
 	ends [2]net.Conn // of the client, of the server
 	lost bool        // bytes were swallowed
@@ -39,6 +40,8 @@ func NewProxy(target string) (*Proxy, error) {
 // Address returns the address for clients.
 func (p *Proxy) Address() string { return p.listener.Addr().String() }
 
+// accept connects each client to the target of that moment. If the target does not answer, the
+// client sees its connection end, as with a server that has died.
 func (p *Proxy) accept() {
 	for {
 		client, err := p.listener.Accept()
@@ -62,7 +65,9 @@ func (p *Proxy) accept() {
 	}
 }
 
-// copy forwards direction d until an end of the connection closes.
+// copy forwards direction d until an end of the connection closes. Each direction has a goroutine,
+// so one direction can be cut while the other still works: the server then runs requests whose
+// answers are lost.
 func (p *Proxy) copy(c *proxied, d int) {
 	defer p.close(c)
 	buffer := make([]byte, 32<<10)
@@ -86,6 +91,8 @@ func (p *Proxy) copy(c *proxied, d int) {
 	}
 }
 
+// close ends both ends of a connection. It may be called twice, by the goroutines of both
+// directions. It locks the mutex, so no caller may hold it.
 func (p *Proxy) close(c *proxied) {
 	p.mu.Lock()
 	delete(p.conns, c)

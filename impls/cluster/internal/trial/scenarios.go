@@ -10,7 +10,8 @@ import (
 )
 
 // GrantedSoon is an error if the permits are not granted. Ten seconds are no bound of the semaphore:
-// they tell a waiter that hangs from a slow waiter.
+// they tell a waiter that hangs from a slow waiter. They are ten times the TTL of a session that a
+// scenario freezes, so the engine has ended that session long before.
 func GrantedSoon(s *cluster.Session, n int64) (*cluster.Lease, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -30,7 +31,8 @@ func (w *World) HeldIs(s *cluster.Session, n int64) error {
 	return err
 }
 
-// RefusedNow is an error if a permit is granted.
+// RefusedNow is an error if a permit is granted. TryAcquire needs one answer of the engine and no
+// time that passes, so the check is exact: a permit that is free would be granted.
 func RefusedNow(s *cluster.Session, why string) error {
 	if l, err := s.TryAcquire(context.Background(), 1); err == nil {
 		return fmt.Errorf("TryAcquire was granted %v, though %s", l.Fences(), why)
@@ -41,9 +43,15 @@ func RefusedNow(s *cluster.Session, why string) error {
 }
 
 // The scenarios. Each is an error on an engine with the bug that it is for, and nil on the right one.
+// They return errors and do not fail the test, because a test with a planted bug expects the error.
+//
+// A session that is to expire has a TTL of a second, the smallest, so that the test need not wait
+// long. The other sessions have ten seconds or more: a busy machine may stop a test for a second,
+// and must not end a session that the scenario needs.
 
-// PausedHolder: a holder is stopped past its TTL, another has the slot, the first one wakes up in the
-// middle of its request to the resource, and then releases.
+// PausedHolder: a holder is stopped past its TTL, another session has the slot, the holder wakes up
+// in the middle of its request to the resource, and then releases. The guard must refuse the
+// request, and the release must not free the slot of the new holder.
 func PausedHolder(w *World) error {
 	a, b, c := w.Open(1, time.Second), w.Open(1, 10*time.Second), w.Open(1, 10*time.Second)
 	old, err := GrantedSoon(a, 1)
@@ -55,7 +63,7 @@ func PausedHolder(w *World) error {
 	if err != nil {
 		return err
 	}
-	var g cluster.Guard
+	var g cluster.Guard // sees the new holder first: before that, no guard can know that it exists
 	if err := w.Guard(&g, l.Fences()); err != nil {
 		return err
 	}
@@ -71,8 +79,9 @@ func PausedHolder(w *World) error {
 	return RefusedNow(c, "another session holds the only permit")
 }
 
-// LateRelease: the key of a grant is deleted by hand, another session takes the slot, and the first
-// one releases.
+// LateRelease: the record of a grant is deleted by hand, another session takes the slot, and the
+// first session releases. An engine that frees by slot, and not by the record of the grant, would
+// free the permit of the other session.
 func LateRelease(w *World) error {
 	a, b, c := w.Open(1, 30*time.Second), w.Open(1, 30*time.Second), w.Open(1, 30*time.Second)
 	old, err := GrantedSoon(a, 1)
@@ -89,7 +98,8 @@ func LateRelease(w *World) error {
 	return RefusedNow(c, "another session holds the only permit")
 }
 
-// LostAnswer: the answer of a take is lost; the permit must be counted once.
+// LostAnswer: the answer of a take is lost; the permit must be counted once. The size is 2, so an
+// engine that simply takes again is granted a second permit, and does not get stuck on the first.
 func LostAnswer(w *World) error {
 	s := w.Open(2, 30*time.Second)
 	w.LoseTake()
@@ -106,8 +116,9 @@ func LostAnswer(w *World) error {
 	return w.HeldIs(s, 0)
 }
 
-// LateTake: a take is delayed in the network, the request is made again and served and released, and
-// then the delayed take reaches the server.
+// LateTake: a take is delayed in the network, the request is made again and served and released,
+// and then the delayed take reaches the server. A grant from it would have no holder, and no
+// session that could give it back.
 func LateTake(w *World) error {
 	s := w.Open(2, 30*time.Second)
 	w.DelayTake()
@@ -164,7 +175,10 @@ func CancelledInTheMiddle(w *World) error {
 	if err := one.Release(context.Background()); err != nil {
 		return err
 	}
-	time.Sleep(200 * time.Millisecond) // for a bug to show itself; a correct semaphore waits for two
+	// A correct semaphore grants nothing here, and no event tells that. So this is the one check
+	// that waits for a time: if the time is too short on a slow machine, it misses a bug, and never
+	// accuses a correct engine.
+	time.Sleep(200 * time.Millisecond)
 	select {
 	case n := <-order:
 		return fmt.Errorf("the request for %d was served before an older request", n)
@@ -179,7 +193,8 @@ func CancelledInTheMiddle(w *World) error {
 	return nil
 }
 
-// Newcomer: a request that fits comes while an older and larger one waits.
+// Newcomer: a request that fits comes while an older and larger one waits. It must not be granted,
+// or large requests could starve.
 func Newcomer(w *World) error {
 	a, b := w.Open(2, 30*time.Second), w.Open(2, 30*time.Second)
 	l, err := GrantedSoon(a, 1)
@@ -197,7 +212,8 @@ func Newcomer(w *World) error {
 	return errors.Join(l.Release(context.Background()), <-result)
 }
 
-// StaleViews: two sessions take and release in turn, and then both take what each believes to be free.
+// StaleViews: session a takes all permits. Session b last saw the semaphore when it was opened,
+// with all permits free, so b must learn from the engine that none is left.
 func StaleViews(w *World) error {
 	a, b := w.Open(2, 30*time.Second), w.Open(2, 30*time.Second)
 	if _, err := GrantedSoon(a, 2); err != nil {
@@ -209,7 +225,9 @@ func StaleViews(w *World) error {
 	return w.HeldIs(a, 2)
 }
 
-// Resized: a waiter is first in line, and a Resize makes room for it.
+// Resized: a waiter is first in line, and a Resize makes room for it. Another request is larger
+// than the old size, so it waits outside the queue, and the same Resize must let it in. No permit
+// is released, so the size is the only event that can wake either of them.
 func Resized(w *World) error {
 	a, b := w.Open(1, 30*time.Second), w.Open(1, 30*time.Second)
 	if _, err := GrantedSoon(a, 1); err != nil {
@@ -244,7 +262,8 @@ func Shrunk(w *World) error {
 	return errors.Join(s.Resize(context.Background(), 6), l.Release(context.Background()), <-large)
 }
 
-// OneLeaves: of two sessions in two processes, one closes. The permit of the other stays.
+// OneLeaves: of two sessions, one closes. The permit of the other stays. An engine that recognizes
+// the permits of a session by a prefix of their keys could remove too many.
 func OneLeaves(w *World) error {
 	a, b, c := w.Open(2, 30*time.Second), w.Open(2, 30*time.Second), w.Open(2, 30*time.Second)
 	if _, err := GrantedSoon(a, 1); err != nil {

@@ -1,5 +1,9 @@
-// Package trial has the tests that every engine of package cluster must pass: scenarios with faults, the
-// contract of package impls, and requests that make no sense. The tests of an engine give it a rig.
+// Package trial has the tests that every engine of package cluster must pass: scenarios with
+// faults, the contract of package impls, and requests that make no sense. The tests of an engine
+// give it the engine and, for the scenarios, hooks that disturb the requests of that engine.
+//
+// The tests are a package and no test file, because each engine has packages of its own. An engine
+// that is added later then has to pass the same tests, and not tests that its author chose.
 package trial
 
 import (
@@ -14,7 +18,9 @@ import (
 	"github.com/semabench/semabench/impls/cluster"
 )
 
-// Faults are done by a scenario to the requests of an engine. The engine under test has hooks for them.
+// Faults are what a scenario does to the requests of an engine. The tests of each engine implement
+// them, with hooks in the functions by which the engine sends its requests: there, a test decides
+// exactly which answer is lost. A disturbed network would lose one now and then.
 type Faults interface {
 	// LoseTake loses the answer to the next take. The server has done it.
 	LoseTake()
@@ -34,6 +40,8 @@ type Faults interface {
 }
 
 // A World is an engine with faults, perhaps with a planted bug, and one name.
+//
+// The guard is a function, so that a planted bug can be a resource without a guard, too.
 type World struct {
 	T      *testing.T
 	Engine cluster.Engine
@@ -77,7 +85,8 @@ func Open(t testing.TB, e cluster.Engine, name string, size int64, ttl time.Dura
 	return s
 }
 
-// Acquire takes n permits, and fails if they do not come within twenty seconds.
+// Acquire takes n permits, and fails if they do not come within twenty seconds, which is long
+// enough for an election of the engine on a busy machine.
 func Acquire(t testing.TB, s *cluster.Session, n int64) *cluster.Lease {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)

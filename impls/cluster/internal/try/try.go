@@ -1,4 +1,8 @@
 // Package try repeats requests to a server whose answers get lost. The engines share it.
+//
+// A request without an answer may have run, or may run later. So the functions of this package fit
+// only requests that do no harm if they run twice or late; each engine says how its requests
+// achieve that.
 package try
 
 import (
@@ -11,6 +15,7 @@ import (
 // ctx ends still gets its answer, and then nothing is left for the background. The caller must call end,
 // which leaves no timer behind: a storm of cancelled waits would otherwise keep one each.
 func Grace(ctx, owner context.Context, grace time.Duration) (op context.Context, end func()) {
+	// WithoutCancel keeps the values of ctx, such as a trace ID or credentials, and drops its end.
 	op, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stopOwner := context.AfterFunc(owner, cancel)
 	var mu sync.Mutex
@@ -28,7 +33,7 @@ func Grace(ctx, owner context.Context, grace time.Duration) (op context.Context,
 		stopOwner()
 		mu.Lock()
 		defer mu.Unlock()
-		ended = true
+		ended = true // under mu: no timer is started from here on, and a timer started before is in timer
 		if timer != nil {
 			timer.Stop()
 		}

@@ -20,6 +20,8 @@ import (
 // process, and ends with it.
 const endpoints = "SEMABENCH_ETCD"
 
+// engine connects, or starts the server, once for all semaphores of the process. Neither is ever
+// closed: the table cannot know which semaphore is the last one, and both end with the process.
 var engine = sync.OnceValues(func() (cluster.Engine, error) {
 	if list := os.Getenv(endpoints); list != "" {
 		return etcd.Dial(clientv3.Config{Endpoints: strings.Split(list, ",")})
@@ -45,6 +47,9 @@ var alive []io.Closer
 // one program after another in processes of their own, which close nothing at their end, and etcd
 // reserves 64 MB in each directory.
 func removeLater(dir string) error {
+	// The shell waits in read until this process ends and the pipe closes. It ignores the signals
+	// of a terminal, which go to the whole group of processes. The pause of a second is for this
+	// process, which may still write files while the system closes its pipe.
 	c := exec.Command("sh", "-c", `trap '' INT TERM HUP; read -r word; sleep 1; rm -rf "$0"`, dir)
 	end, err := c.StdinPipe()
 	if err != nil {

@@ -16,6 +16,8 @@ import (
 // address names a server. Without it, the program redis-server is started, and ends with the process.
 const address = "SEMABENCH_REDIS"
 
+// engine connects once for all semaphores of the process. The engine is never closed: the table
+// cannot know which semaphore is the last one, and the connections end with the process.
 var engine = sync.OnceValues(func() (cluster.Engine, error) {
 	if a := os.Getenv(address); a != "" {
 		return redis.Dial(goredis.Options{Addr: a})
