@@ -47,7 +47,7 @@ func clauseNamed(id string) clause {
 }
 
 // The texts say what must hold. The checks are in safety.go, arguments.go, cancellation.go,
-// liveness.go, fairness.go, numbers.go, memory.go, resources.go and random.go: a file for each
+// liveness.go, fairness.go, numbers.go, memory.go, resources.go and mode.go: a file for each
 // subject. The IDs come from the contract and never change, because tests select and skip clauses by
 // them.
 var clauses = []clause{

@@ -204,30 +204,6 @@ const (
 
 func (m Method) String() string { return [...]string{"Acquire", "TryAcquire", "Release"}[m] }
 
-// Linearizable judges recorded calls by C34: is there an order in which they could have taken
-// effect, each between its begin and its end? The semaphore has the given size, the policies of
-// impl, and all permits free at first. That covers capacity, failed tries that change nothing, and
-// errors that hold nothing. Such calls do not show which request was blocked before which, so
-// Linearizable says nothing about the order of grants. The slice stays as it is.
-//
-// It is for callers that record by themselves, as the tests of semaphores between processes do:
-// no bubble spans two processes.
-func Linearizable(impl impls.Impl, size int64, calls []Call) Verdict {
-	v := Verdict{Impl: impl.Name, Clause: clauseNamed("C34").Clause}
-	l := recordedLinearization(impl, size, calls)
-	switch l.check() {
-	case porcupine.Illegal:
-		v.Outcome = Fail
-		v.Detail = errNotLinearizable.Error() + "\n" + callList(calls)
-		if page, err := l.page(); err == nil {
-			v.Page = page
-		}
-	case porcupine.Unknown:
-		v.Outcome, v.Detail = Unknown, fmt.Sprintf("not decided within %d steps", maxSteps)
-	}
-	return v
-}
-
 // recordedLinearization translates recorded calls. It marks no quiet instants, since the caller
 // cannot observe any. A refused Acquire counts like a cancelled Acquire.
 func recordedLinearization(impl impls.Impl, size int64, calls []Call) *linearization {

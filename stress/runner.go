@@ -323,14 +323,6 @@ func (r *runner) fail(err error) {
 // recovering reports a panic of the implementation as a failure, since it would end the process.
 func (r *runner) recovering(f func()) { endOf(f, r.fail) }
 
-// yield lets other goroutines run, the given number of times. It is no sleep: it takes no time on an
-// idle machine, and yields to every runnable goroutine on a busy one.
-func yield(times int) {
-	for range times {
-		runtime.Gosched()
-	}
-}
-
 // rest blocks a worker until the next quiet instant. It sets resting and reads the gate in one
 // critical section. If a wake-up came between the two, the worker would wait at the new gate and
 // not count as resting.

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/semabench/semabench/impls"
 )
 
 // stacks returns what the goroutines of the newest bubble are doing inside the implementation. If
@@ -23,15 +21,6 @@ import (
 func stacks() string {
 	buf := make([]byte, 1<<20)
 	return relevantStacks(string(buf[:runtime.Stack(buf, true)]))
-}
-
-// stacks adds a hint for waiters that sleep, which a bubble does not see as blocked for good.
-func (t *trial) stacks() string {
-	s := stacks()
-	if t.impl.Waits == impls.Parked && strings.Contains(s, "time.Sleep") {
-		s += "\n(a waiter that sleeps and looks again is not parked: declare Impl.Waits as Elsewhere)"
-	}
-	return s
 }
 
 var bubbleOf = regexp.MustCompile(`^goroutine \d+ .*synctest bubble (\d+)`)
@@ -99,7 +88,7 @@ func implementationFrames(goroutine string) string {
 // of the files that checks are made with. Callers are read at the failure. A table of line numbers
 // would be wrong after each edit.
 func failedLine() string {
-	tools := []string{"trial.go", "waiters.go", "stacks.go"}
+	tools := []string{"play.go", "trial.go", "waiters.go", "stacks.go"}
 	pcs := make([]uintptr, 32)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
 	for {

@@ -3,7 +3,6 @@ package stress
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -95,50 +94,6 @@ func Judge(impl impls.Impl) []Verdict {
 	return verdicts
 }
 
-// A Clause is one sentence of the contract.
-type Clause struct {
-	ID   string // C1 to C37, or R1 for the random programs, which check many clauses
-	Name string
-	Text string
-}
-
-// An Outcome is the result of checking one clause. Unknown is not a pass: something was missing to
-// judge.
-type Outcome int
-
-const (
-	Pass Outcome = iota
-	Fail
-	Unknown
-)
-
-// String returns pass, FAIL or unknown.
-func (o Outcome) String() string { return [...]string{"pass", "FAIL", "unknown"}[o] }
-
-// A Verdict is the result of checking one clause against one implementation.
-type Verdict struct {
-	Impl string
-	Clause
-	Outcome Outcome
-	Detail  string // what was observed, or what was missing; empty on a pass
-
-	// These three are set only if a random program failed.
-	Seed    uint64 // of the program as it was drawn
-	Program string // after shrinking, in the notation of -stress.program
-	Page    []byte // a picture of a history that is not linearizable, in HTML
-
-	needsRace bool // the outcome is unknown because the race detector is missing
-}
-
-// String returns the implementation, the outcome, the sentence of the contract, and the detail.
-func (v Verdict) String() string {
-	s := fmt.Sprintf("%s: %v: %s %s: “%s”", v.Impl, v.Outcome, v.ID, v.Name, v.Text)
-	if v.Detail == "" {
-		return s
-	}
-	return s + "\n\t" + strings.ReplaceAll(strings.TrimSpace(v.Detail), "\n", "\n\t")
-}
-
 // A checker checks one implementation against clauses, one after the other. It is not safe for
 // concurrent use. Clauses run one after the other for a second reason: the count of data races
 // belongs to the process, so two clauses at once could not tell whose race it was.
@@ -211,18 +166,6 @@ func usable(impl impls.Impl) error {
 		return err
 	}
 	return impls.Close(sem)
-}
-
-// picture writes the picture of a history to a file and returns a line that names the file.
-func (v Verdict) picture() string {
-	if v.Page == nil {
-		return ""
-	}
-	path, err := writePage(v.Impl, v.Page)
-	if err != nil {
-		return "\n" + err.Error()
-	}
-	return "\npicture: " + path
 }
 
 // replayCommand returns a line for a shell. Its pattern matches this test and no other.

@@ -1,13 +1,13 @@
 package stress
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"testing"
 	"testing/synctest"
 	"time"
 
@@ -33,25 +33,18 @@ type trial struct {
 	progress *atomic.Int64 // counts returned calls and steps of programs
 }
 
-// A failure says how an implementation broke a clause. A failure travels as a panic from a step to
-// play, so that steps need not return errors. It is a value and not a pointer, so errors.As finds
-// it by its type alone.
-type failure struct {
-	message string
-	seed    uint64 // this and the following fields are set for random programs only
-	program string
-	page    []byte
+// A call is an Acquire in a goroutine of its own. The goroutine of the call writes err and panicked
+// before it closes done. A reader that has seen done closed may therefore read both without a lock.
+//
+// ctx is kept to tell in the message whether it was done.
+type call struct {
+	n        int64
+	cancel   context.CancelFunc
+	ctx      context.Context
+	done     chan struct{}
+	err      error // valid when done is closed, as is panicked
+	panicked error
 }
-
-func (f failure) Error() string { return f.message }
-
-// An unknown says what was missing to judge a clause.
-type unknown struct {
-	missing string
-	race    bool // the race detector is missing
-}
-
-func (u unknown) Error() string { return u.missing }
 
 // failf ends the clause. It names the line of the check that was not satisfied.
 func (t *trial) failf(format string, args ...any) {
@@ -62,83 +55,6 @@ func (t *trial) failf(format string, args ...any) {
 func (t *trial) unknownf(format string, args ...any) {
 	panic(unknown{missing: fmt.Sprintf(format, args...)})
 }
-
-// play runs a clause and returns how the implementation failed it, or nil. It contains panics,
-// deadlocks and endless loops of the implementation. It cannot contain three things:
-//   - a panic in a goroutine that the implementation starts by itself;
-//   - the processor time that an endless loop goes on to use;
-//   - the fatal error of the runtime when a channel made in one synctest bubble is used in another,
-//     by a semaphore that did not declare its Waits.
-//
-// Containment costs one goroutine for the clause and one for its check. The caller waits on the
-// real clock outside of them: inside a bubble, the clock stands still while a loop of the
-// implementation runs.
-func play(impl impls.Impl, patience time.Duration, clause func(*trial)) error {
-	return playWatched(impl, patience, new(atomic.Int64), clause)
-}
-
-// playWatched is play with a counter of the caller for progress.
-//
-// The watchdog runs in the goroutine of the caller, outside of the bubble. A loop in the
-// implementation keeps the bubble's clock from moving, and so would stop a watchdog inside.
-func playWatched(
-	impl impls.Impl, patience time.Duration, progress *atomic.Int64, clause func(*trial),
-) error {
-	ended := make(chan error, 1)
-	go func() {
-		var err error
-		defer func() { ended <- err }() // deferred, because a bubble with a data race ends in Goexit
-		t := &trial{impl: impl, patience: patience, progress: progress}
-		if impl.Waits == impls.Parked {
-			deadlock := inBubble(func() { err = t.runApart(clause) })
-			if first := t.panicked.Load(); first != nil && deadlock != nil {
-				deadlock = *first
-			}
-			if err == nil {
-				err = deadlock
-			}
-			return
-		}
-		err = t.runApart(clause)
-	}()
-	// Several short waits and not one long: a process that was stopped, by a suspended machine for
-	// example, finds one timer expired when it goes on, which is a fourth of the patience and not
-	// all of it.
-	const polls = 4 // how often to look while nothing moves
-	seen, still := int64(0), 0
-	for still < polls {
-		select {
-		case err := <-ended:
-			return err
-		case <-time.After(patience / polls):
-			still++
-			if now := progress.Load(); now != seen {
-				seen, still = now, 0
-			}
-		}
-	}
-	// The goroutine of the clause is abandoned, since nothing can end a goroutine from outside.
-	return hung{patience, impl.Waits, stacks()}
-}
-
-// A hung says that a clause never ended.
-type hung struct {
-	patience time.Duration
-	waits    impls.Waits
-	stacks   string
-}
-
-func (h hung) Error() string {
-	advice := ""
-	if h.waits == impls.Parked {
-		advice = "; if waiters are not parked on channels or sync.Cond, declare Impl.Waits"
-	}
-	return fmt.Sprintf("still running, and nothing moved for %v%s\n%s", h.patience, advice, h.stacks)
-}
-
-// goexit is the failure of a call that ends its goroutine. Without it, the clause would end early
-// and count as passed.
-var goexit = failure{message: "a call ended its goroutine by runtime.Goexit; it must return or panic"}
 
 // endOf calls f and reports a panic or a Goexit. It has no result, because a Goexit would lose it.
 func endOf(f func(), report func(error)) {
@@ -153,50 +69,6 @@ func endOf(f func(), report func(error)) {
 	}()
 	f()
 	returned = true
-}
-
-// runApart runs the check of a clause in a goroutine of its own, which the implementation may end.
-// Then it cancels and awaits the calls that the check left pending. The own goroutine is for
-// Goexit. It would end the goroutine of the caller without a result, and in a bubble the test would
-// then pass.
-func (t *trial) runApart(clause func(*trial)) (err error) {
-	ended := make(chan error, 1)
-	go func() {
-		var err error
-		defer func() { ended <- err }()
-		endOf(func() { clause(t) }, func(failed error) { err = failed })
-	}()
-	err = <-ended
-	if cleanupErr := t.cleanup(); err == nil {
-		err = cleanupErr
-	}
-	return err
-}
-
-// cleanup ends what the check has left. Every call is cancelled before any is awaited: a call may
-// be able to return only after another has left the line. A waiter that its own cancellation does
-// not end is a failure too, even if the check itself was satisfied.
-//
-// The first error is returned. A closing error of a semaphore whose clause failed would only
-// distract.
-func (t *trial) cleanup() (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = asError(r)
-		}
-	}()
-	for _, c := range t.calls {
-		c.cancel()
-	}
-	for len(t.calls) > 0 {
-		t.returned(t.calls[0])
-	}
-	for _, sem := range t.made {
-		if err := impls.Close(sem); err != nil {
-			return fmt.Errorf("closing the semaphore: %w", err)
-		}
-	}
-	return nil
 }
 
 // asError makes an error of a recovered panic. A panic of the implementation gets its stack.
@@ -240,6 +112,14 @@ func (t *trial) settle() {
 	yield(settleYields)
 }
 
+// yield lets other goroutines run, the given number of times. It is no sleep: it takes no time on an
+// idle machine, and yields to every runnable goroutine on a busy one.
+func yield(times int) {
+	for range times {
+		runtime.Gosched()
+	}
+}
+
 // settledOn reports whether one of the channels is closed once nothing can move.
 //
 // Real time decides here only how long to wait for a bad verdict. A verdict that is good comes
@@ -280,48 +160,6 @@ func anyClosed(all ...<-chan struct{}) bool {
 		}
 	}
 	return false
-}
-
-// initTesting does nothing in a test binary. In other binaries a zero testing.T needs its flags.
-var initTesting = sync.OnceFunc(testing.Init)
-
-// inBubble runs f in a synctest bubble. It returns an error if goroutines of the bubble were left
-// blocked for good.
-//
-// The bubble gets a zero testing.T, because Check has none to give. Only the race detector uses it:
-// it marks the T as failed, and synctest.Test then leaves through Goexit.
-//
-// The panic of synctest for a deadlock is the one way in which it reports goroutines that are
-// left.
-func inBubble(f func()) (deadlock error) {
-	initTesting()
-	defer func() {
-		if r := recover(); r != nil {
-			left := stacks()
-			hint := ""
-			if strings.Contains(left, "created by ") { // cut off for goroutines that this suite started
-				hint = "\nA goroutine that the implementation started is left. If New starts it, " +
-					"end it in a method Close, which is called if there is one, " +
-					"or declare Impl.Waits as Elsewhere. If Acquire starts it, it must end with Acquire."
-			}
-			deadlock = fmt.Errorf("%v%s\n%s", r, hint, left)
-		}
-	}()
-	synctest.Test(new(testing.T), func(*testing.T) { f() })
-	return nil
-}
-
-// make returns a fresh semaphore. The trial closes it in the end, whether the clause passed or not.
-func (t *trial) make(size int64) impls.Semaphore {
-	sem, err := t.impl.Make(size)
-	if err != nil {
-		t.failf("%v", err)
-	}
-	t.made = append(t.made, sem)
-	if t.impl.UnitWeights {
-		return unitSemaphore{sem, t}
-	}
-	return sem
 }
 
 // mustHaveFree fails unless exactly n permits are free. No request may be waiting. It takes exactly
@@ -412,4 +250,49 @@ func (t *trial) countProgress(round int) {
 func recovering(f func()) {
 	defer func() { _ = recover() }()
 	f()
+}
+
+// stacks adds a hint for waiters that sleep, which a bubble does not see as blocked for good.
+func (t *trial) stacks() string {
+	s := stacks()
+	if t.impl.Waits == impls.Parked && strings.Contains(s, "time.Sleep") {
+		s += "\n(a waiter that sleeps and looks again is not parked: declare Impl.Waits as Elsewhere)"
+	}
+	return s
+}
+
+// mostUnits bounds the calls that one call becomes.
+const mostUnits = 10_000
+
+// needsWeight ends the clause if a request of weight n cannot be made.
+func (t *trial) needsWeight(n int64) {
+	if t.impl.UnitWeights && n > 1 {
+		t.unknownf("a request for %d permits is not promised: Impl.UnitWeights is set", n)
+	}
+}
+
+// needsTry ends the clause if there is no TryAcquire to judge.
+func (t *trial) needsTry() {
+	if t.impl.NoTry {
+		t.unknownf("there is no TryAcquire: Impl.NoTry is set")
+	}
+}
+
+// weight returns n, or 1 if only that weight is promised. A clause that scales the size and the
+// weights of a scene with it keeps its meaning: what is needed is all there is.
+func (t *trial) weight(n int64) int64 {
+	if t.impl.UnitWeights {
+		return min(n, 1)
+	}
+	return n
+}
+
+// weights returns the promised ones among the given weights.
+func (t *trial) weights(all ...int64) (promised []int64) {
+	for _, n := range all {
+		if !t.impl.UnitWeights || n == 1 {
+			promised = append(promised, n)
+		}
+	}
+	return promised
 }

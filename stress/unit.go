@@ -20,9 +20,6 @@ type unitSemaphore struct {
 	t *trial
 }
 
-// mostUnits bounds the calls that one call becomes.
-const mostUnits = 10_000
-
 // Acquire of more than one permit ends the clause. The trial takes free permits by take, which asks
 // for one at a time.
 func (u unitSemaphore) Acquire(ctx context.Context, n int64) error {
@@ -70,39 +67,6 @@ func (u unitSemaphore) Release(n int64) {
 	for range n { // a Release of too much ends in a panic, however much too much
 		u.Semaphore.Release(1)
 	}
-}
-
-// needsWeight ends the clause if a request of weight n cannot be made.
-func (t *trial) needsWeight(n int64) {
-	if t.impl.UnitWeights && n > 1 {
-		t.unknownf("a request for %d permits is not promised: Impl.UnitWeights is set", n)
-	}
-}
-
-// needsTry ends the clause if there is no TryAcquire to judge.
-func (t *trial) needsTry() {
-	if t.impl.NoTry {
-		t.unknownf("there is no TryAcquire: Impl.NoTry is set")
-	}
-}
-
-// weight returns n, or 1 if only that weight is promised. A clause that scales the size and the
-// weights of a scene with it keeps its meaning: what is needed is all there is.
-func (t *trial) weight(n int64) int64 {
-	if t.impl.UnitWeights {
-		return min(n, 1)
-	}
-	return n
-}
-
-// weights returns the promised ones among the given weights.
-func (t *trial) weights(all ...int64) (promised []int64) {
-	for _, n := range all {
-		if !t.impl.UnitWeights || n == 1 {
-			promised = append(promised, n)
-		}
-	}
-	return promised
 }
 
 // fit changes a random program so that it asks impl for nothing that impl does not promise. Programs

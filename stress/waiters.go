@@ -9,19 +9,6 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// A call is an Acquire in a goroutine of its own. The goroutine of the call writes err and panicked
-// before it closes done. A reader that has seen done closed may therefore read both without a lock.
-//
-// ctx is kept to tell in the message whether it was done.
-type call struct {
-	n        int64
-	cancel   context.CancelFunc
-	ctx      context.Context
-	done     chan struct{}
-	err      error // valid when done is closed, as is panicked
-	panicked error
-}
-
 // start begins an Acquire of n permits with its own ctx.
 func (t *trial) start(sem impls.Semaphore, n int64) *call {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -317,4 +304,17 @@ func weights(calls []*call) (all []int64) {
 		all = append(all, c.n)
 	}
 	return all
+}
+
+// make returns a fresh semaphore. The trial closes it in the end, whether the clause passed or not.
+func (t *trial) make(size int64) impls.Semaphore {
+	sem, err := t.impl.Make(size)
+	if err != nil {
+		t.failf("%v", err)
+	}
+	t.made = append(t.made, sem)
+	if t.impl.UnitWeights {
+		return unitSemaphore{sem, t}
+	}
+	return sem
 }
