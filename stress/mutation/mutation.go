@@ -32,69 +32,21 @@ package mutation
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/gotool"
 	"github.com/semabench/semabench/internal/plural"
-	"github.com/semabench/semabench/stress/explore"
 	"github.com/semabench/semabench/stress/internal/mutate"
 )
-
-// Options say what to mutate, and for how long each mutant is judged.
-type Options struct {
-	Dir     string // where the go command runs; "" is the working folder
-	Package string // anything that go test takes for one package of the user's modules
-	Run     string // pattern of the tests that judge, as of go test -run; "" is all
-	Tags    string // build tags, separated by commas
-	Race    bool   // judge with the race detector, natively and explored
-
-	// Time bounds each of the two judgements of a mutant: its tests may run for so long beyond twice the
-	// time of the original, and are explored for so long in total. 0 means 5 s.
-	Time   time.Duration
-	Memory int64    // bytes that a process of a mutant may use; 0 means 2 GB
-	Sample int      // judge so many mutants, drawn by Seed; 0 means all
-	Seed   uint64   // of the sample, and of the schedules that are drawn; 0 means 1
-	Only   []string // judge the mutants with these IDs; nil means all
-
-	Explore explore.Options // further options of the explorer; its Time and Seed are replaced
-
-	// Suite is a folder with the source of this suite. A module that does not require the suite is
-	// explored in a workspace with this folder. It may be "" if the module requires the suite.
-	Suite string
-
-	Command  string                // begins the command that plays a mutant again
-	OnMutant func(*Report, Mutant) // called with each result as soon as it is known; may be nil
-	OnStep   func(what string)     // called before each step that takes time; may be nil
-}
-
-const (
-	defaultTime   = 5 * time.Second
-	defaultMemory = 2 << 30
-)
-
-// ErrNothing says that there is nothing to judge; the error names the reason.
-var ErrNothing = errors.New("nothing was mutated")
-
-// A run is one call of Run.
-type run struct {
-	Options
-	target  *target
-	scratch string   // temporary: binaries, overlays, mutated files
-	env     []string // for the go command when it builds for the explorer
-	report  *Report
-
-	original string // test binary of the original; known after judgeOriginal
-
-	limit time.Duration // of a native run of a mutant
-	tests []string      // that judge when explored
-}
 
 // Run makes the mutants of a package and judges them. The error has an exit code, see package
 // exitcode: it wraps exitcode.ErrFailed if a mutant is left, and exitcode.ErrInterrupted if ctx ended
@@ -128,27 +80,6 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		}
 	}
 	return r.report, r.report.outcome()
-}
-
-func (o *Options) setDefaults() {
-	if o.Time == 0 {
-		o.Time = defaultTime
-	}
-	if o.Memory == 0 {
-		o.Memory = defaultMemory
-	}
-	if o.Seed == 0 {
-		o.Seed = 1
-	}
-	if o.Command == "" {
-		o.Command = "semabench explore -mutate"
-	}
-}
-
-func (r *run) step(format string, args ...any) {
-	if r.OnStep != nil {
-		r.OnStep(fmt.Sprintf(format, args...))
-	}
 }
 
 // prepare makes the mutants and judges the original. The cheap refusals come first: a package
@@ -186,6 +117,37 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		m.Reached = r.target.reached(m.source.File, m.Line)
 	}
 	return nil
+}
+
+// find lists the package with its imports. -export has the go command compile the imports, so the
+// mutants are checked against the types of the build.
+func (r *run) find(ctx context.Context) (*target, error) {
+	const fields = "ImportPath,Dir,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,ImportMap,Export,DepOnly,Module,Error"
+	tool := gotool.Tool{Dir: r.Dir}
+	out, err := tool.Run(ctx, "list", "-deps", "-export", "-tags="+r.Tags, "-json="+fields, r.Package)
+	if err != nil {
+		return nil, fmt.Errorf("looking for package %s: %w", r.Package, err)
+	}
+	var found []*target
+	exports := map[string]string{}
+	for d := json.NewDecoder(strings.NewReader(out)); ; {
+		p := &target{}
+		if err := d.Decode(p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return nil, fmt.Errorf("reading the output of go list: %w", err)
+		}
+		exports[p.ImportPath] = p.Export
+		if !p.DepOnly {
+			found = append(found, p)
+		}
+	}
+	if len(found) != 1 {
+		return nil, fmt.Errorf("%s are %s: want one", r.Package, plural.Of(len(found), "package"))
+	}
+	t := found[0]
+	t.exports = exports
+	return t, t.check()
 }
 
 // choose returns the mutants to judge, in the order of the source. A sample is drawn by a seed and

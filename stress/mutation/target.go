@@ -2,8 +2,6 @@ package mutation
 
 import (
 	"bufio"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -15,10 +13,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/semabench/semabench/internal/gotool"
-	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/stress/internal/mutate"
 )
+
+// ErrNothing says that there is nothing to judge; the error names the reason.
+var ErrNothing = errors.New("nothing was mutated")
 
 // A target is the package whose synchronization is broken, as the go command lists it.
 type target struct {
@@ -43,37 +42,6 @@ type block struct {
 	file     string
 	from, to int
 	count    int
-}
-
-// find lists the package with its imports. -export has the go command compile the imports, so the
-// mutants are checked against the types of the build.
-func (r *run) find(ctx context.Context) (*target, error) {
-	const fields = "ImportPath,Dir,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,ImportMap,Export,DepOnly,Module,Error"
-	tool := gotool.Tool{Dir: r.Dir}
-	out, err := tool.Run(ctx, "list", "-deps", "-export", "-tags="+r.Tags, "-json="+fields, r.Package)
-	if err != nil {
-		return nil, fmt.Errorf("looking for package %s: %w", r.Package, err)
-	}
-	var found []*target
-	exports := map[string]string{}
-	for d := json.NewDecoder(strings.NewReader(out)); ; {
-		p := &target{}
-		if err := d.Decode(p); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			return nil, fmt.Errorf("reading the output of go list: %w", err)
-		}
-		exports[p.ImportPath] = p.Export
-		if !p.DepOnly {
-			found = append(found, p)
-		}
-	}
-	if len(found) != 1 {
-		return nil, fmt.Errorf("%s are %s: want one", r.Package, plural.Of(len(found), "package"))
-	}
-	t := found[0]
-	t.exports = exports
-	return t, t.check()
 }
 
 // check returns why a package cannot be mutated.

@@ -19,16 +19,6 @@ import (
 	"github.com/semabench/semabench/stress/internal/mutate"
 )
 
-// survived is the verdict of a judge that found nothing.
-const survived = "survived"
-
-// A choice is a mutant to play. Its mutant is the zero value but for the ID if it is the original.
-// The subject goes along, because a mutant does not know of which package it is.
-type choice struct {
-	s *subject
-	m mutate.Mutant
-}
-
 // choose returns the mutants to play. A sample is drawn from all designs together, so each mutant
 // is as likely as any other. The seed is fixed by a flag, so a sample can be drawn again. A larger
 // sample with the same seed begins with the smaller one.

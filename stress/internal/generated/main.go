@@ -51,24 +51,6 @@ import (
 	"github.com/semabench/semabench/internal/interrupt"
 )
 
-// options are the flags. Budgets are part of a verdict: "survived" means within these.
-type options struct {
-	root                string         // of this module
-	out                 string         // the table
-	sample              int            // how many mutants to play; 0 means all
-	seed                uint64         // of the sample
-	designs             *regexp.Regexp // play these only
-	again               *regexp.Regexp // play these although they have a result
-	limit               time.Duration  // of a process of package stress
-	idle                time.Duration  // for which such a process may do nothing
-	explore             time.Duration  // for which the explorer may explore one mutant
-	schedules           int            // of each program
-	ops                 int            // of random programs
-	byStress, byExplore bool           // the judges to ask
-	batch               int            // mutants in one test binary
-	workers             int            // processes of package stress at a time
-}
-
 // An interrupt ends the context and not the process, so the table is written and the children are
 // ended.
 func main() {

@@ -4,10 +4,30 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"time"
 
 	"github.com/semabench/semabench/stress/internal/mutate"
 )
+
+// options are the flags. Budgets are part of a verdict: "survived" means within these.
+type options struct {
+	root                string         // of this module
+	out                 string         // the table
+	sample              int            // how many mutants to play; 0 means all
+	seed                uint64         // of the sample
+	designs             *regexp.Regexp // play these only
+	again               *regexp.Regexp // play these although they have a result
+	limit               time.Duration  // of a process of package stress
+	idle                time.Duration  // for which such a process may do nothing
+	explore             time.Duration  // for which the explorer may explore one mutant
+	schedules           int            // of each program
+	ops                 int            // of random programs
+	byStress, byExplore bool           // the judges to ask
+	batch               int            // mutants in one test binary
+	workers             int            // processes of package stress at a time
+}
 
 const module = "github.com/semabench/semabench"
 
@@ -22,6 +42,13 @@ type subject struct {
 	impls  []string // the semaphores to judge: fields of an impls.Impl, in which %s is the package
 	source mutate.Source
 	all    []mutate.Mutant
+}
+
+// A choice is a mutant to play. Its mutant is the zero value but for the ID if it is the original.
+// The subject goes along, because a mutant does not know of which package it is.
+type choice struct {
+	s *subject
+	m mutate.Mutant
 }
 
 // subjects returns the designs. In package designs each is one file, and they share the helpers in

@@ -19,6 +19,9 @@ type result struct {
 	Stress, Explore string
 }
 
+// survived is the verdict of a judge that found nothing.
+const survived = "survived"
+
 // refutes reports whether a judge's word is a refutation. An unknown is none: a judge that refused
 // or ended did not find the defect.
 func refutes(said string) bool {

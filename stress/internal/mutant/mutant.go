@@ -18,7 +18,6 @@
 package mutant
 
 import (
-	"cmp"
 	"runtime"
 	"slices"
 
@@ -53,18 +52,4 @@ var Preempt = runtime.Gosched
 // once, to the clause that happens to run. So for such a mutant one clause of KilledBy is enough.
 func (m Mutant) OnlyRaces() bool {
 	return !slices.ContainsFunc(m.KilledBy, func(id string) bool { return id != "C29" && id != "C30" })
-}
-
-// All returns the mutants in the order of their IDs.
-func All() []Mutant {
-	return slices.SortedFunc(slices.Values(slices.Concat(permitMutants(), waitMutants())), byID)
-}
-
-// byID puts M2 before M10, and the mutants with an S last.
-func byID(a, b Mutant) int {
-	return cmp.Or(
-		cmp.Compare(a.ID[0], b.ID[0]),
-		cmp.Compare(len(a.ID), len(b.ID)),
-		cmp.Compare(a.ID, b.ID),
-	)
 }

@@ -1,6 +1,25 @@
 package mutant
 
-import "github.com/semabench/semabench/impls"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/semabench/semabench/impls"
+)
+
+// All returns the mutants in the order of their IDs.
+func All() []Mutant {
+	return slices.SortedFunc(slices.Values(slices.Concat(permitMutants(), waitMutants())), byID)
+}
+
+// byID puts M2 before M10, and the mutants with an S last.
+func byID(a, b Mutant) int {
+	return cmp.Or(
+		cmp.Compare(a.ID[0], b.ID[0]),
+		cmp.Compare(len(a.ID), len(b.ID)),
+		cmp.Compare(a.ID, b.ID),
+	)
+}
 
 // permitMutants returns the mutants that count, grant or take back permits wrongly. The comment of
 // each type tells the story of its defect.

@@ -64,15 +64,6 @@ func (w *walker) skipLocal(list []ast.Stmt, i, step int) int {
 	return i
 }
 
-// isJump reports whether the statement leaves the list, so that nothing after it runs.
-func isJump(s ast.Stmt) bool {
-	switch s.(type) {
-	case *ast.ReturnStmt, *ast.BranchStmt:
-		return true
-	}
-	return false
-}
-
 // locks leaves out all Lock and Unlock calls on one mutex in one function. To leave out one of them
 // alone is a change of drop, and hangs or panics at the first contact.
 //

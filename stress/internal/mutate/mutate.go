@@ -105,6 +105,25 @@ func apply(s Source, walk func(*walker)) (all []Mutant, broken int, err error) {
 	return all, c.broken, nil
 }
 
+// walk applies every operator. The order decides which name a text gets that several operators
+// make, see compiler.mutants. The lists of statements are made once, for the three operators that
+// go through them.
+func (w *walker) walk() {
+	lists := statementLists(w.file)
+	w.lockScopes(lists)
+	w.locks()
+	w.waitLoops()
+	w.siblings()
+	w.atomics()
+	w.cases()
+	w.defers()
+	w.conditions()
+	w.numbers()
+	w.returns()
+	w.drops(lists)
+	w.swaps(lists)
+}
+
 // mutants returns the mutants of one file. Several operators may make the same text, as moving an
 // Unlock up and exchanging two statements do. The first one counts, so operators with the more
 // telling names come first in walk.

@@ -179,3 +179,12 @@ func (w *walker) isLocal(s ast.Stmt) bool {
 	})
 	return local
 }
+
+// isJump reports whether the statement leaves the list, so that nothing after it runs.
+func isJump(s ast.Stmt) bool {
+	switch s.(type) {
+	case *ast.ReturnStmt, *ast.BranchStmt:
+		return true
+	}
+	return false
+}

@@ -46,25 +46,6 @@ type walker struct {
 	changes []change
 }
 
-// walk applies every operator. The order decides which name a text gets that several operators
-// make, see compiler.mutants. The lists of statements are made once, for the three operators that
-// go through them.
-func (w *walker) walk() {
-	lists := statementLists(w.file)
-	w.lockScopes(lists)
-	w.locks()
-	w.waitLoops()
-	w.siblings()
-	w.atomics()
-	w.cases()
-	w.defers()
-	w.conditions()
-	w.numbers()
-	w.returns()
-	w.drops(lists)
-	w.swaps(lists)
-}
-
 // emit records a change at a node. The change has the position of the node, by which a mutant gets
 // its line and its function.
 func (w *walker) emit(operator string, at ast.Node, edits ...edit) {

@@ -5,63 +5,6 @@ import (
 	"strings"
 )
 
-// A viewer makes the parts of a page from a report. Its maps are filled by sources and goroutines,
-// before any other part asks for a link or a lane. It lives for one page and is not safe for
-// concurrent use.
-//
-// The maps are filled first because an anchor that does not exist would be a dead link, and a
-// lane that does not exist would be lane 0.
-type viewer struct {
-	report *Report
-	lines  map[Place]string // the anchor of each line of source that is shown
-	lanes  map[int]int      // of each goroutine
-}
-
-// A lane is the column of a goroutine. It has one colour and one marker everywhere.
-type lane struct {
-	G              int
-	Name           string
-	Class          string // CSS classes of its colour and its lane
-	Func, At, Link string
-}
-
-// A pageWait is a goroutine that had not ended, with links to its lane and its line.
-//
-// Could names goroutines that might have ended the wait and did something else. In a deadlock
-// that is the question.
-type pageWait struct {
-	Lane              lane
-	Op, At, Link, For string
-	Could             []string
-}
-
-// A pageAccess is one side of a data race. Lane is nil if its goroutine is not known.
-type pageAccess struct {
-	What   string
-	Lane   *lane
-	Frames []frameLine
-	Source []sourceLine
-}
-
-// A pageSource is an excerpt of one file.
-type pageSource struct {
-	File  string
-	Lines []sourceLine
-}
-
-// A sourceLine is a line of source with its anchor and the goroutines that have steps there.
-type sourceLine struct {
-	ID, Text string
-	N        int
-	Marks    []lane // goroutines with steps here
-	Gap      bool   // the line before it in the file is not shown
-	Here     bool
-}
-
-// mostLanes is how many goroutines have a lane of their own. More would be too narrow to tell
-// apart.
-const mostLanes = 24
-
 // goroutines gives a lane to each goroutine with a step or a wait. Other goroutines have nothing to
 // draw, and a lane for them would make the rest narrower. The order is the order in which they were
 // started, as in the text.
@@ -86,34 +29,6 @@ func (v *viewer) goroutines(p *page) {
 		p.Left += fmt.Sprintf("%d goroutines have no lane of their own: they share the last one. ", more)
 	}
 }
-
-// lane returns the name, colour and place of a goroutine. Eight colours repeat from the ninth
-// goroutine on; the lane and the name still tell them apart. The colour depends on the number of
-// the goroutine and not on its lane, so it is the same in each report of a schedule.
-//
-// A goroutine that the report does not know gets a name and a colour all the same. Such a report
-// is broken, and the page must still show it.
-func (v *viewer) lane(g int) lane {
-	l := lane{
-		G: g, Name: fmt.Sprintf("goroutine %d", g), Class: fmt.Sprintf("c%d l%d", g%8+1, v.place(g)),
-	}
-	for _, known := range v.report.Goroutines {
-		if known.ID != g {
-			continue
-		}
-		l.Func, l.At, l.Link = cut(known.Func), cut(known.At.String()), v.lines[known.At]
-		if known.Clock {
-			l.Name, l.Class = "the clock", fmt.Sprintf("clock l%d", v.place(g))
-		}
-	}
-	return l
-}
-
-// place returns the number of a goroutine's lane. Goroutines beyond mostLanes share the last one.
-func (v *viewer) place(g int) int { return min(v.lanes[g], mostLanes-1) }
-
-// laneCount returns the number of lanes, at least one: the drawing divides by it.
-func (v *viewer) laneCount() int { return max(1, min(len(v.lanes), mostLanes)) }
 
 // laneStyle returns the CSS that places the lanes. Style attributes on the elements would be
 // simpler, but the content security policy refuses them. There is one rule for each lane, in the

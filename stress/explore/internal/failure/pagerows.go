@@ -5,54 +5,8 @@ import (
 	"strings"
 )
 
-// A pageRow is a line of the schedule: a step, a goroutine that waits or ends, or a preemption.
-//
-// Kind decides the style and what the panel shows. Only rows of the kind step have a number and
-// an anchor.
-type pageRow struct {
-	Kind     string // step, waits, ends, lost, fails
-	Lane     lane
-	ID       string
-	N        int
-	Text     string
-	Result   string
-	At, Link string
-	Source   string
-	Races    bool
-}
-
-// A pageStep is the data of the panel for a step. The panel takes the rest from the page. It
-// travels in the page as JSON, and the script shows one at a time.
-//
-// The slices are numbers and not texts wherever the script can look the text up by a number.
-type pageStep struct {
-	N      int      `json:"n"`
-	G      int      `json:"g"`
-	Line   string   `json:"line"` // anchor of its line of source
-	State  []State  `json:"state"`
-	Blocks []string `json:"blocks"`
-	Frees  []int    `json:"frees"`
-	Ends   []int    `json:"ends"`
-	Able   []int    `json:"able"`
-	After  []int    `json:"after"` // numbers of steps
-	Lost   bool     `json:"lost"`
-}
-
 // The drawing behind the rows has 10 units for each lane and 10 for each row. The browser
 // stretches it to the width and height of the table.
-
-// An svgLine is the life of a goroutine. Coordinates are integers in units of the drawing, so the
-// page is the same on every machine.
-// It is drawn from the middle of one row to the middle of another, so it begins and ends at a
-// step.
-type svgLine struct {
-	Class      string
-	X, Y1, Y2  int
-	Unfinished bool
-}
-
-// An svgEdge is an arc between two steps of which one comes before the other.
-type svgEdge struct{ From, To, Path string }
 
 // rows adds the last rows of the schedule, and the drawing behind them. at has only the steps that
 // are shown; an arc from an earlier step has no begin and is left out. The drawing comes last, when
@@ -209,23 +163,6 @@ func (v *viewer) edges(p *page, first int, at map[int]int) {
 				Path: fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, y1, x1, y1+bend, x2, y2-bend, x2, y2)})
 		}
 	}
-}
-
-// A pageHistory is the table of calls, with a bar from the beginning of each to its end.
-type pageHistory struct {
-	Calls  []pageCall
-	Steps  int
-	Reason string
-	Order  []string
-	Stuck  []string
-}
-
-type pageCall struct {
-	Lane         lane
-	Text, Result string
-	X, Width     int
-	Open         bool
-	Span         string
 }
 
 // history returns the table of calls, nil if the report has none. A call that did not end is open.

@@ -7,7 +7,7 @@
 // A Report is plain data. Package observe makes one from an execution, and package explore adds
 // the verdict and the command for a replay. This package knows neither the engine nor semaphores.
 // All rendering of schedules is here: report.go has the types, text.go and columns.go the text,
-// page.go and the files beside it the page.
+// page.go and the files beside it the page, whose data is in pageview.go.
 //
 // # What this does not show
 //
@@ -16,7 +16,11 @@ package failure
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
+
+	"github.com/semabench/semabench/internal/escape"
 )
 
 // A Report is one schedule that refutes a program. Its zero value is an empty report. It travels as
@@ -275,3 +279,17 @@ func (r *Race) mark(s *Report, at int) {
 		}
 	}
 }
+
+// shown returns text in one line, with everything escaped that a terminal would take for a command
+// or a reader for another text. Text of the program is not trusted: a test name may have an escape
+// sequence of a terminal in it.
+//
+// Every text of a report goes through this function exactly once, at the place where it is
+// written. Escaping earlier would spoil comparisons, and escaping twice would double the signs.
+func shown(text string) string {
+	return escape.Source(strings.Join(strings.Split(text, "\n"), " "))
+}
+
+// ofEngine matches a line with nothing but a place in package explore or at the beginning of a goroutine.
+// testify writes the whole stack of a failed assertion, and these frames are below the test.
+var ofEngine = regexp.MustCompile(`^\s*\S*/(stress/explore/(shim/\S*|schedrt/\S*|\w+\.go)|src/runtime/asm_\S*):\d+\s*$`)

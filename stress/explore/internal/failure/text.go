@@ -3,12 +3,9 @@ package failure
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/semabench/semabench/internal/escape"
 )
 
 // WriteText writes the report for a terminal. The verdict comes first and the command for a replay
@@ -28,20 +25,6 @@ func (s *Report) WriteText(w io.Writer) error {
 	_, err := io.WriteString(w, b.String())
 	return err
 }
-
-// shown returns text in one line, with everything escaped that a terminal would take for a command
-// or a reader for another text. Text of the program is not trusted: a test name may have an escape
-// sequence of a terminal in it.
-//
-// Every text of a report goes through this function exactly once, at the place where it is
-// written. Escaping earlier would spoil comparisons, and escaping twice would double the signs.
-func shown(text string) string {
-	return escape.Source(strings.Join(strings.Split(text, "\n"), " "))
-}
-
-// ofEngine matches a line with nothing but a place in package explore or at the beginning of a goroutine.
-// testify writes the whole stack of a failed assertion, and these frames are below the test.
-var ofEngine = regexp.MustCompile(`^\s*\S*/(stress/explore/(shim/\S*|schedrt/\S*|\w+\.go)|src/runtime/asm_\S*):\d+\s*$`)
 
 // writeWhat writes the verdict and the message of the program.
 //

@@ -10,8 +10,9 @@
 // says what a step changed from the snapshots before and after it, and explains what blocked
 // goroutines wait for. Package failure has the report's types and renders it.
 //
-// The files follow this order: observer.go, report.go (which calls the others), position.go,
-// names.go, text.go, waits.go, order.go, excerpt.go.
+// The files go down in this order: observer.go, report.go, waits.go, text.go, names.go, order.go and
+// excerpt.go. All of them share the state in translator.go, and find places in the source by
+// position.go. stuck.go stands apart: it reads the stacks of a process that hangs.
 //
 // # What this does not show
 //
@@ -28,33 +29,6 @@ import (
 	"github.com/semabench/semabench/stress/explore/internal/strategy"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
-
-// most is how many steps a report has: the last ones, or the first ones if a loop follows. It is
-// more than the text and the page show, which cut again by their own room.
-const most = 400
-
-// An Observer is a strategy that picks what another strategy picks, and takes a snapshot before
-// each step. The execution needs the limits of Limits. Use an Observer for one execution at a
-// time.
-//
-// It changes no pick, so the schedule that is observed is the schedule that failed.
-type Observer struct {
-	strategy.Recorder
-	length    int // of a long schedule, 0 of others; see Long
-	x         *schedrt.Exec
-	snapshots map[int]*snapshot // by the number of the next step
-	words     map[int32]word    // types of atomic words, by object
-}
-
-// A snapshot is the state of an execution between two steps. Taking one costs time in proportion to
-// all objects and goroutines, so it is done for the one schedule of a report and never in a search.
-type snapshot struct {
-	objects    map[int32]schedrt.ObjectState
-	words      map[int32]uint64
-	goroutines []schedrt.GoroutineState
-	able       []int // goroutines that could take the next step
-	races      int   // reported by the detector so far
-}
 
 // New returns an Observer of the execution that a strategy plays. It embeds a Recorder, so the
 // report knows at which steps a goroutine was preempted.
@@ -172,12 +146,6 @@ func (t *translator) atEnd() snapshot {
 		}
 	}
 	return m
-}
-
-// A word is the type of a word that is used atomically.
-type word struct {
-	kind string
-	size int
 }
 
 // words has the types of package sync/atomic, by name. The model of a Value is its first word.

@@ -9,30 +9,8 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/stress/explore/internal/failure"
-	"github.com/semabench/semabench/stress/explore/internal/source"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
-
-// A translator makes the report of an execution that was observed. from and till bound everything:
-// positions, names and edges are of the steps in between, which are at most as many as fit a
-// report. The fields are filled in the order of the calls in Report.
-//
-// It lives for one report and is never used again, so nothing in it is reset.
-type translator struct {
-	*Observer
-	outcome   *schedrt.Outcome
-	trace     *schedrt.Trace
-	files     *source.Files
-	last      snapshot
-	from      int        // the first step of the report
-	till      int        // the step after its last
-	positions []position // of each step
-	names     map[int32]string
-	kinds     map[int32]string
-	failed    *position   // where the program called Error or the like, if that is known
-	shown     map[int]int // from a step to its index in the report
-	pointers  map[uint64]int
-}
 
 // read chooses the steps of the report, and finds their positions. An execution that ends in a
 // loop is reported from its begin to the end of the first round.
@@ -80,17 +58,6 @@ func (t *translator) sameStep(a, b int) bool {
 	x, y := &t.trace.Steps[a], &t.trace.Steps[b]
 	return x.G == y.G && x.Kind == y.Kind && t.trace.Places[a].Object == t.trace.Places[b].Object &&
 		slices.Equal(t.trace.Places[a].PCs, t.trace.Places[b].PCs)
-}
-
-// before returns the snapshot before a step.
-func (t *translator) before(step int) *snapshot { return t.snapshots[step] }
-
-// after returns the snapshot after a step: the one before the next step, or the end.
-func (t *translator) after(step int) *snapshot {
-	if step+1 < len(t.trace.Steps) {
-		return t.before(step + 1)
-	}
-	return &t.last
 }
 
 // addSteps adds the steps, with the reasons why the turn changed and with the order between them.
@@ -210,15 +177,6 @@ func (t *translator) changes(i int, step *failure.Step) {
 		}
 		step.State = append(step.State, failure.State{Object: int(a.Object), Text: t.state(&now, after)})
 	}
-}
-
-// word returns the value of an atomic word in a snapshot, "" if it is not known.
-func (t *translator) word(m *snapshot, object int32) string {
-	bits, ok := m.words[object]
-	if !ok {
-		return ""
-	}
-	return t.value(object, bits)
 }
 
 // goroutineChanges adds the goroutines that a step has blocked, unblocked or brought to their end.

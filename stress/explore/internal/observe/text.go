@@ -231,6 +231,15 @@ func (t *translator) state(p *schedrt.ObjectState, m *snapshot) string {
 	return goroutines(p.Queue) + " waits"
 }
 
+// word returns the value of an atomic word in a snapshot, "" if it is not known.
+func (t *translator) word(m *snapshot, object int32) string {
+	bits, ok := m.words[object]
+	if !ok {
+		return ""
+	}
+	return t.value(object, bits)
+}
+
 // rwState describes the state of an RWMutex. The three parts are independent: a writer may wait
 // while readers hold the lock.
 func rwState(p *schedrt.ObjectState) string {

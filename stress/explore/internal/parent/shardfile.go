@@ -32,6 +32,20 @@ type explorationKey struct {
 	Call, Nth int
 }
 
+// writeShard writes the record of this shard. It is written for every result, so that a shard whose
+// exploration ended early is told from a shard that never began.
+func (c *coordinator) writeShard(o task.Options, names []string, r *verdict.Result) error {
+	same, err := sameness(o, names)
+	if err != nil {
+		return err
+	}
+	record := &shardRecord{
+		explorationKey: c.exploration.key(), Shard: o.Shard, Same: same, Known: c.known,
+		Answers: c.tasks.shards.answers, Interrupted: r.Bound == verdict.BoundInterrupted, Result: r,
+	}
+	return record.write(o.ShardFile)
+}
+
 // explorations counts the explorations of this process that have a shard or join some.
 var explorations struct {
 	sync.Mutex

@@ -19,15 +19,6 @@ import (
 // happened, because all but a few of its calls come one at a time, and says so at once. So some schedules
 // of it are enough, and more are no proof: its result is never “complete”.
 
-// A directed program is named by its text, which the flag -explore.scenario takes as well.
-type directed struct {
-	text   string
-	clause string // that most of its failures break
-	races  bool   // calls begin together, so that it is worth more than one schedule
-	suits  func(impls.Impl) bool
-	play   func(*stage)
-}
-
 // directedPrograms are all directed programs. The numbers in them are above the sizes at which storage
 // grows or counters of eight bits wrap.
 var directedPrograms = []directed{

@@ -99,18 +99,6 @@ func weightsUpTo(size int64) (all []int64) {
 	return all
 }
 
-// programs yields the programs of a level until yield returns false. The order is the order of the
-// alphabet, so it is the same in every process.
-func (l Level) programs(impl impls.Impl) func(yield func(program) bool) {
-	return func(yield func(program) bool) {
-		e := enumeration{
-			program: program{size: l.Size}, length: l.Calls, racing: l.Racing,
-			alphabet: alphabetOf(l.Size, impl), yield: yield,
-		}
-		e.extend(false)
-	}
-}
-
 // An enumeration is a walk over the programs of a level, call by call. Its program is the beginning
 // of the next program.
 type enumeration struct {

@@ -96,6 +96,18 @@ func (l Level) Batches(impl impls.Impl, n int) iter.Seq[[]string] {
 	}
 }
 
+// programs yields the programs of a level until yield returns false. The order is the order of the
+// alphabet, so it is the same in every process.
+func (l Level) programs(impl impls.Impl) func(yield func(program) bool) {
+	return func(yield func(program) bool) {
+		e := enumeration{
+			program: program{size: l.Size}, length: l.Calls, racing: l.Racing,
+			alphabet: alphabetOf(l.Size, impl), yield: yield,
+		}
+		e.extend(false)
+	}
+}
+
 // Completed names the sets of programs that the levels make up, size by size. The levels must be in
 // the order of Levels, so that a later level of a size and a number of racing calls is a larger
 // one. The largest number of calls says all: a level with fewer calls costs less and stands before

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/stress/explore/schedrt"
@@ -77,6 +78,11 @@ func (o *oracle) judge(x *execution, out *schedrt.Outcome) string {
 		return "C31: Acquire has returned and its callback is still registered with ctx"
 	}
 	return ""
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
 }
 
 // ignoredCancellation looks for a call that waits though its ctx is done, when nothing can move.

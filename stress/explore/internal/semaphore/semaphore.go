@@ -124,8 +124,3 @@ func (p *Program) History(x *schedrt.Exec, wrong string) *failure.History {
 	}
 	return p.execution.explain(&x.Outcome, &x.Trace, wrong)
 }
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return line
-}

@@ -10,6 +10,15 @@ import (
 	shim "github.com/semabench/semabench/stress/explore/shim/context"
 )
 
+// A directed program is named by its text, which the flag -explore.scenario takes as well.
+type directed struct {
+	text   string
+	clause string // that most of its failures break
+	races  bool   // calls begin together, so that it is worth more than one schedule
+	suits  func(impls.Impl) bool
+	play   func(*stage)
+}
+
 // A stage is a directed program under one schedule. Goroutine 0 directs. What other goroutines tell it
 // goes through atomics: the scheduler hides its own edges from the race detector.
 type stage struct {

@@ -116,6 +116,23 @@ func (o Options) Check(programs int) error {
 	return strategy.CheckName(o.Strategy)
 }
 
+// checkShard returns an error if the options of shards contradict each other.
+//
+// A shard without a file is an error: it would play for minutes, and then nothing could be joined.
+func (o Options) checkShard() error {
+	_, _, err := ParseShard(o.Shard)
+	switch {
+	case o.Join != "" && (o.Shard != "" || o.ShardFile != ""):
+		return errors.New("-explore.join plays nothing: leave out -explore.shard and -explore.shardfile")
+	case o.Join != "" && o.Schedule != "", o.Shard != "" && o.Schedule != "":
+		return errors.New("one schedule has no shards: leave out -explore.schedule")
+	case (o.Shard == "") != (o.ShardFile == ""):
+		return errors.New("-explore.shard=i/n and -explore.shardfile=FILE need each other: the file is what " +
+			"-explore.join reads")
+	}
+	return err
+}
+
 // PreemptionBound returns the bound on preemptions as strategy.DFS takes it: negative means no
 // bound. In Options, no bound is 0, so that the zero value of Options explores everything, and a
 // bound of no preemption at all is negative.

@@ -1,7 +1,6 @@
 package task
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -22,21 +21,4 @@ func ParseShard(shard string) (nth, of int, err error) {
 		return 0, 0, fmt.Errorf("shard %q: want i/n, as in 2/3, with i from 1 to n and n up to %d", shard, maxShards)
 	}
 	return nth, of, nil
-}
-
-// checkShard returns an error if the options of shards contradict each other.
-//
-// A shard without a file is an error: it would play for minutes, and then nothing could be joined.
-func (o Options) checkShard() error {
-	_, _, err := ParseShard(o.Shard)
-	switch {
-	case o.Join != "" && (o.Shard != "" || o.ShardFile != ""):
-		return errors.New("-explore.join plays nothing: leave out -explore.shard and -explore.shardfile")
-	case o.Join != "" && o.Schedule != "", o.Shard != "" && o.Schedule != "":
-		return errors.New("one schedule has no shards: leave out -explore.schedule")
-	case (o.Shard == "") != (o.ShardFile == ""):
-		return errors.New("-explore.shard=i/n and -explore.shardfile=FILE need each other: the file is what " +
-			"-explore.join reads")
-	}
-	return err
 }

@@ -63,12 +63,6 @@ func (j *judge) judge(r *run, out *schedrt.Outcome) string {
 	return wrong
 }
 
-// firstLine returns the first line of a panic; the others are its stack.
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return line
-}
-
 // panicsAlike reports whether a sequential order ends with the same panic in a goroutine of the type,
 // or with the same fatal error. Neither is a result of a call.
 // A fatal error, as the unlock of an unlocked mutex, ends the process of a user, too. If the same calls in

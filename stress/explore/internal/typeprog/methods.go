@@ -60,13 +60,6 @@ func ofEmbeddedLock(receiver reflect.Type, name string) bool {
 	return false
 }
 
-// ofSync reports whether a type is of package sync. In a process that plays schedules it is of the
-// shim package that replaces sync.
-// The name of the package decides, since the look-alike is another type in the eyes of package reflect.
-func ofSync(t reflect.Type) bool {
-	return t.PkgPath() == "sync" || strings.HasSuffix(t.PkgPath(), "/explore/shim/sync")
-}
-
 // methodOf returns a method without its receiver. Methods of an interface have no receiver
 // parameter. Methods come from the static type in every process: the parent needs them to draw
 // programs, and must not call newValue, which may start goroutines that nothing controls there.

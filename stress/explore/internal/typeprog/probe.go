@@ -11,18 +11,6 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// A Probe has the result of each call alone on a fresh value. A player makes it, because only there a call
-// that waits for ever is seen, and the parent draws programs with it.
-type Probe struct {
-	Problem string   // what keeps the type from being explored, and what to declare; "" if nothing does
-	Waits   []string // calls that wait for ever
-	Panics  []string // calls that panic
-	Busy    []string // calls with many schedules alone
-	Fatal   []string // calls that end the program, as an unlock of an unlocked mutex does
-	Long    []string // calls with many steps alone
-	Text    []string // what to tell the user
-}
-
 // Probe makes each call alone, and all calls one after the other.
 // A type is probed before programs are drawn, because one call can spoil all programs: a call that waits on
 // a fresh value would be the whole of its programs, a call with hundreds of schedules alone would use their
@@ -171,49 +159,4 @@ func (s *Spec) depends() string {
 		}
 	}
 	return ""
-}
-
-// drawn returns the calls that programs are drawn from. A call that is left out here can still be in
-// a program that the user writes.
-func (s *Spec) drawn() (calls []*call) {
-	for _, c := range s.calls {
-		if p := s.probed; p == nil || !slices.Contains(p.Busy, c.text) && !slices.Contains(p.Fatal, c.text) {
-			calls = append(calls, c)
-		}
-	}
-	return calls
-}
-
-// quiet returns the calls that return on a fresh value.
-func (s *Spec) quiet() (calls []*call) {
-	p := s.probed
-	for _, c := range s.drawn() {
-		if !slices.Contains(p.Waits, c.text) && !slices.Contains(p.Panics, c.text) {
-			calls = append(calls, c)
-		}
-	}
-	return calls
-}
-
-// mostObservers bounds the calls at the end of a program. They have no other call beside them, so
-// they cost steps, and no schedules.
-const mostObservers = 6
-
-// observers returns the calls that end every program, because they have results that show what the
-// calls before have left. The calls with the fewest arguments come first: they say most about the
-// whole value.
-// They are chosen once and kept, because every run of every program asks for them. A call that waits,
-// panics, or has many steps alone is none: it would do so at the end of each program.
-func (s *Spec) observers() (calls []*call) {
-	if s.seers != nil || s.probed == nil {
-		return s.seers
-	}
-	for _, c := range s.quiet() {
-		if len(c.method.out) > 0 && !slices.Contains(s.probed.Long, c.text) {
-			calls = append(calls, c)
-		}
-	}
-	slices.SortStableFunc(calls, func(a, b *call) int { return cmp.Compare(len(a.args), len(b.args)) })
-	s.seers = calls[:min(len(calls), mostObservers)]
-	return s.seers
 }

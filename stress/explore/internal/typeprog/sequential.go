@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
-	"unsafe"
 
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
@@ -113,16 +111,6 @@ func (r *run) complete() bool {
 	return true
 }
 
-// A board is the shared state of a sequential order: the conductor, which is goroutine 0, tells the
-// goroutines of the columns whose turn it is. Its fields are atomic because the scheduler asks for them
-// in any goroutine, and the race detector watches this package.
-type board struct {
-	object schedrt.Object
-	turn   atomic.Pointer[event] // may begin
-	rested atomic.Bool           // nothing could move since the turn began
-	over   atomic.Bool
-}
-
 // inOrder makes the calls one after the other, each column in a goroutine of its own as in the
 // program that is judged: some types know their callers. A call begins when the one before it has
 // returned, or, if one waits, when nothing can move: a call that was let go on must come to its end
@@ -214,19 +202,4 @@ func (b *board) change(f func()) {
 
 func (b *board) await(ready func() bool) {
 	schedrt.Await(schedrt.OpLoad, ready, func() {}, schedrt.Touch{Object: &b.object, Mode: schedrt.Write})
-}
-
-// acquire and release order the turns for the race detector: a sequential order is one in which every
-// call happens after the one before it. The begin and the end of a call are each between the two.
-// A nil board has one goroutine.
-func (b *board) acquire() {
-	if b != nil {
-		schedrt.AcquireEdge(unsafe.Pointer(b))
-	}
-}
-
-func (b *board) release() {
-	if b != nil {
-		schedrt.ReleaseEdge(unsafe.Pointer(b))
-	}
 }

@@ -290,3 +290,10 @@ func (w *snapshotter) entries(t reflect.Type, p unsafe.Pointer, behind bool) {
 	slices.Sort(texts)
 	w.WriteString("map[" + strings.Join(texts, " ") + "]")
 }
+
+// ofSync reports whether a type is of package sync. In a process that plays schedules it is of the
+// shim package that replaces sync.
+// The name of the package decides, since the look-alike is another type in the eyes of package reflect.
+func ofSync(t reflect.Type) bool {
+	return t.PkgPath() == "sync" || strings.HasSuffix(t.PkgPath(), "/explore/shim/sync")
+}
