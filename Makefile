@@ -13,11 +13,11 @@ run: ## benchmark every implementation on this machine and write a report (under
 
 .PHONY: test
 test: ## prove the implementations under the race detector, and test everything else (7 minutes on 2 cores)
-	@$(MAKE) --no-print-directory -k -j 2 test-raced test-plain test-explored
+	@$(MAKE) --no-print-directory -k -j 2 test-raced test-plain
 
 # Two run at once: the last package of either leaves a core idle otherwise. The tests of jobservers must not find the
 # jobserver of this make.
-.PHONY: test-raced test-plain test-explored
+.PHONY: test-raced test-plain
 test-raced:
 	@echo "go test -race the semaphores and their judges"
 	@unset MAKEFLAGS MFLAGS MAKELEVEL; go test -race $(TESTFLAGS) $(RACED)
@@ -26,14 +26,24 @@ test-plain:
 	@echo "go test everything else"
 	@unset MAKEFLAGS MFLAGS MAKELEVEL; go test $(TESTFLAGS) $(SLOWEST) $(PLAIN)
 
-test-explored:
-	@echo "go test -run '$(EXPLORED)' $(EXPLORING)"
-	@unset MAKEFLAGS MFLAGS MAKELEVEL; go test $(TESTFLAGS) -run '$(EXPLORED)' $(EXPLORING)
-
 .PHONY: test-race
-test-race: ## test the rest under the race detector, too: what make test tests without it
-	@unset MAKEFLAGS MFLAGS MAKELEVEL; go test -race $(TESTFLAGS) -p $(AT_ONCE) $(SLOWEST) $(PLAIN)
+test-race: ## test the rest under the race detector, too, and run each test once that takes seconds: after make test
+	@$(MAKE) --no-print-directory -k -j 2 race-once race-plain race-explored
+
+# SEMABENCH_LONG=ci asks for the tests that CI runs once: see package longtest.
+.PHONY: race-plain race-explored race-once
+race-plain race-explored race-once: export SEMABENCH_LONG := $(or $(SEMABENCH_LONG),ci)
+race-plain:
+	@echo "go test -race everything else"
+	@unset MAKEFLAGS MFLAGS MAKELEVEL; go test -race $(TESTFLAGS) $(SLOWEST) $(PLAIN)
+
+race-explored:
+	@echo "go test -race -tags=explored -run '$(EXPLORED)' $(EXPLORING)"
 	@unset MAKEFLAGS MFLAGS MAKELEVEL; go test -race -tags=explored $(TESTFLAGS) -run '$(EXPLORED)' $(EXPLORING)
+
+race-once:
+	@echo "go test -race -run '$(ONCE)' $(ONCE_IN)"
+	@unset MAKEFLAGS MFLAGS MAKELEVEL; go test -race $(TESTFLAGS) -run '$(ONCE)' $(ONCE_IN)
 
 # The semaphores, and the judges that run them in parallel. The race detector takes twice the time, and most of the other
 # packages run one goroutine at a time, or turn text into text. These meet the detector in make test-race.
@@ -45,15 +55,17 @@ PLAIN = $(shell go list ./... | grep -E '$(SOURCE)'; go list ./... | grep -Ev '$
 
 # These tests of the semaphores play an instrumented copy, one goroutine at a time. The race detector would compile the
 # explorer and that copy once more: a minute of processor time. Hence their files have the build constraint
-# "!race || explored", and make test-race and make test-long set that tag.
+# "!race || explored", make test skips them, and make test-race and make test-long set that tag.
 EXPLORED := TestResizeUnderEverySchedule|TestWrongResizeFails|TestBypassThenHandOff|TestQueueUnderEverySchedule
 EXPLORING := ./impls/semaphore ./impls/process
 
+# The tests of the raced packages that make test skips or shortens, because they take seconds. A test of package longtest
+# compares the list with the tests.
+ONCE := TestDeclaringLess|TestSuitesInParallel|TestNeighbours|TestTwoSuites|TestSuiteBeside|TestServerOfCargo
+ONCE_IN := ./stress ./impls/process
+
 # -w: no debugger reads a test, and its link takes half the time. -vet=off: make lint runs all of go vet.
 TESTFLAGS := -timeout 20m -ldflags=-w -vet=off
-
-# One package more than there are cores: tests wait for processes and browsers, and so leave a core idle now and then.
-AT_ONCE := $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
 
 # The packages with the longest tests come first: at the end they would keep one core busy and leave the other idle.
 SLOWEST := ./stress/explore ./reports ./cmd/semabench ./internal/duel
@@ -103,19 +115,22 @@ clean: ## remove the results of make run and the failures of semabench stress
 	rm -rf results stress-failures
 
 #|
-#| what is tested                                        make test           make test-long adds
-#| ----------------------------------------------------  ------------------  -----------------------------------------
-#| contract of each implementation, under -race          every clause        a million random operations each
-#| semaphores between processes (impls/process)          every mechanism     all clauses between two processes, make, cargo
-#| semaphores between machines (impls/cluster)           -                   all of them, with etcd and Redis
-#| mutants: the planted wrong semaphores                 each is refuted     the whole kill table of the explorer
-#| explorer: strategies against brute force              small programs      3 goroutines x 2 operations, exhausted
-#| explorer: published bugs, tests of other modules      -                   examples/historical, examples/suites
-#| benchmarks, threads and processes (bench)             one short sample    every mode and workload
-#| everything but the implementations under -race        -                   (make test-race, in CI)
-#| reports, pages in a browser                           all                 the slow pages
-#| gate: recorded runs, judgements, outputs              all                 whole gates of small repositories
-#| command line: every verb                              one run each        interrupts, resumes, kills
-#| commands that README shows (examples/limiter)         -                   all of them
+#| what is tested                                        make test           make test-race adds   make test-long adds
+#| ----------------------------------------------------  ------------------  --------------------  -----------------------------
+#| contract of each implementation, under -race          every clause        weaker declarations   a million random operations
+#| semaphores between processes (impls/process)          every mechanism     two suites, cargo     two processes, make, cargo
+#| semaphores between machines (impls/cluster)           -                   -                     all, with etcd and Redis
+#| every schedule of queues, bypass and Resize           -                   small programs        100 000 schedules each
+#| mutants: the planted wrong semaphores                 each is refuted     table of the explorer the whole kill table
+#| explorer: strategies against brute force              small programs      counting loops        3 goroutines x 2 operations
+#| explorer: rewriting and builds                        one module          workspaces, bubbles   vendored, bad caches
+#| explorer: published bugs, tests of other modules      -                   -                     examples/historical, suites
+#| benchmarks, threads and processes (bench)             one short sample    -                     every mode and workload
+#| everything but the implementations under -race        -                   all                   -
+#| reports, pages in a browser                           one or two views    every use and view    the slow pages
+#| gate: recorded runs, judgements, outputs              all                 runs of small modules whole gates of repositories
+#| command line: every verb                              one run each        endings of explore    interrupts, resumes, kills
+#| commands that README shows (examples/limiter)         -                   -                     all of them
 #|
-#| A test that belongs to make test-long is skipped without SEMABENCH_LONG=1, and names that variable as its reason.
+#| make test-race sets SEMABENCH_LONG=ci: CI runs these tests once, after make test. make test-long sets SEMABENCH_LONG=1,
+#| which asks for all tests. A test that is skipped without the variable names it in its reason.

@@ -112,6 +112,7 @@ func TestBrowserViews(t *testing.T) {
 
 // A number that is broken over two lines reads as another number. A broken word is unreadable.
 func TestBrowserBreaksNoWords(t *testing.T) {
+	longtest.NeedCI(t, "TestBrowserViews")
 	browser := reporttest.NewBrowser(t)
 	path, err := filepath.Abs("sample/report.html") // its table of policies is the widest table
 	if err != nil {

@@ -256,6 +256,7 @@ func TestGoroutineOfNew(t *testing.T) {
 
 // C31 does not count what other tests of the process allocate and start meanwhile.
 func TestNeighboursAreNotCounted(t *testing.T) {
+	longtest.NeedCI(t, "TestGoroutineOfNew")
 	stop := make(chan struct{})
 	var neighbour sync.WaitGroup
 	// C31 fails at a hundred. The profile of goroutines costs the check time for each of them.
@@ -291,6 +292,7 @@ func TestNeighboursAreNotCounted(t *testing.T) {
 // Several suites at once do not count the goroutines and objects of one another, and restore the
 // rate of the heap profile.
 func TestSuitesInParallel(t *testing.T) {
+	longtest.NeedCI(t, "TestImplementations, where one suite at a time checks C31")
 	rate := runtime.MemProfileRate
 	t.Run("suites", func(t *testing.T) {
 		rounds := longtest.Or(t, "checks of each suite", 5, 2)

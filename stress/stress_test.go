@@ -31,6 +31,7 @@ func TestImplementations(t *testing.T) {
 // A correct semaphore also passes if it declares less: with the defaults of impls.Of, and when it
 // is watched from outside of a bubble.
 func TestDeclaringLessNeverFails(t *testing.T) {
+	longtest.NeedCI(t, "TestImplementations and TestUnitLimiters")
 	limitOps(t, longtest.Or(t, "operations of random programs", 100_000, 4_000))
 	watched := 0 // implementations that were watched from outside; one is enough by default
 	orders := map[impls.Order]bool{}

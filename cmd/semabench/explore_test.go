@@ -39,45 +39,46 @@ type ending struct {
 	args []string
 	code int
 	want []string // on standard output or error
-	long bool     // belongs to make test-long: its verdict is also tested in stress/explore
+	// need is the tier of a case whose verdict is also tested in stress/explore.
+	need func(t testing.TB, covered string)
 }
 
 func endings(page string) map[string]ending {
 	return map[string]ending{
 		"complete": {[]string{"./count", "-run", "TestRight"}, exitcode.OK,
-			[]string{"=== TestRight: pass\ncomplete if free of data races: run with -race; all ", "ordered pairs of dependent operations were seen", "with 2 processes"}, false},
+			[]string{"=== TestRight: pass\ncomplete if free of data races: run with -race; all ", "ordered pairs of dependent operations were seen", "with 2 processes"}, nil},
 		"failure": {[]string{"./count", "-run=TestWrong", "-seed=3"}, exitcode.Failed,
 			[]string{"=== TestWrong: fail\n", "n = 1, want 2", "n.Store(n.Load() + 1): n = 1", "replay: go test -run '^TestWrong$' example.org/explored/count -explore.schedule=x",
-				"1 of 1 exploration failed"}, false},
-		"replay":               {[]string{"./count", "-run", "TestWrong", "-schedule", "x2.2"}, exitcode.Failed, []string{"n = 1, want 2"}, true},
-		"a replay that passes": {[]string{"./count", "-run", "TestWrong", "-schedule", "x"}, exitcode.OK, []string{"does not fail"}, true},
+				"1 of 1 exploration failed"}, longtest.NeedCI},
+		"replay":               {[]string{"./count", "-run", "TestWrong", "-schedule", "x2.2"}, exitcode.Failed, []string{"n = 1, want 2"}, longtest.Need},
+		"a replay that passes": {[]string{"./count", "-run", "TestWrong", "-schedule", "x"}, exitcode.OK, []string{"does not fail"}, longtest.Need},
 		"schedules": {[]string{"./count", "-run", "TestManySchedules", "-schedules", "100"}, exitcode.Unknown,
-			[]string{"=== TestManySchedules: unknown (schedules)", "of 1 exploration, 1 came to a bound"}, true},
-		"time":        {[]string{"./count", "-run", "TestManySchedules", "-time", "50ms", "-schedules", "1e9"}, exitcode.Unknown, []string{"unknown (time)"}, true},
-		"preemptions": {[]string{"./count", "-run", "TestRight", "-strategy", "dfs", "-preemptions", "1"}, exitcode.Unknown, []string{"unknown (preemptions)"}, true},
-		"another way": {[]string{"./count", "-run", "TestFails"}, exitcode.Failed, []string{"not by a schedule", "for a reason of its own"}, true},
-		"no door":     {[]string{"./count", "-run", "TestPlain"}, exitcode.Refused, []string{"nothing was explored", "calls explore.Run"}, false},
+			[]string{"=== TestManySchedules: unknown (schedules)", "of 1 exploration, 1 came to a bound"}, longtest.Need},
+		"time":        {[]string{"./count", "-run", "TestManySchedules", "-time", "50ms", "-schedules", "1e9"}, exitcode.Unknown, []string{"unknown (time)"}, longtest.Need},
+		"preemptions": {[]string{"./count", "-run", "TestRight", "-strategy", "dfs", "-preemptions", "1"}, exitcode.Unknown, []string{"unknown (preemptions)"}, longtest.Need},
+		"another way": {[]string{"./count", "-run", "TestFails"}, exitcode.Failed, []string{"not by a schedule", "for a reason of its own"}, longtest.Need},
+		"no door":     {[]string{"./count", "-run", "TestPlain"}, exitcode.Refused, []string{"nothing was explored", "calls explore.Run"}, longtest.NeedCI},
 		"unmodified": {[]string{"./plain"}, exitcode.Failed, []string{"=== TestPlain: pass\ncomplete", "=== TestLoses: fail\nplain_test.go:20: n = 1, want 2",
-			"replay: semabench explore ./plain -run '^TestLoses$' -schedule=x", "1 of 2 explorations failed"}, false},
-		"an unmodified test": {[]string{"./plain", "-run", "TestPlain"}, exitcode.OK, []string{"=== TestPlain: pass\ncomplete"}, true},
-		"a replay of it":     {[]string{"./plain", "-run", "TestLoses", "-schedule", "x2.2"}, exitcode.Failed, []string{"n = 1, want 2"}, true},
-		"a page without Run": {[]string{"./plain", "-page", page}, exitcode.Refused, []string{"-page needs a test that calls package explore"}, false},
-		"without a pattern":  {[]string{"./count", "-time", "1s"}, exitcode.Failed, []string{"=== TestRight: pass", "=== TestWrong: fail"}, true},
-		"no such plain test": {[]string{"./plain", "-run", "TestPlian"}, exitcode.Refused, []string{"has no Test, Fuzz or Example functions to explore that match \"TestPlian\""}, true},
-		"no such test":       {[]string{"./count", "-run", "TestRihgt"}, exitcode.Refused, []string{`no test in ./count matches -run "TestRihgt"`, "TestRight, TestWrong"}, false},
-		"broken":             {[]string{"./broken"}, exitcode.Refused, []string{"exploring the unmodified tests of ./broken", "broken_test.go:5", "undefined: m"}, false},
-		"bare":               {[]string{"./bare"}, exitcode.Refused, []string{"./bare has no tests"}, false},
-		"nowhere":            {[]string{"./nowhere"}, exitcode.Refused, []string{"looking for package ./nowhere"}, false},
-		"a page of several":  {[]string{"./...", "-page", page}, exitcode.Refused, []string{"-page is for one package, and ./... names 3 with tests"}, false},
-		"two and a flag":     {[]string{"./plain", "-run", "^Test(Plain|Right)$", "./count"}, exitcode.OK, []string{"# example.org/explored/count\n", "# example.org/explored/plain\n"}, true},
-		"one has tests":      {[]string{"./bare", "./plain", "-run", "TestPlain"}, exitcode.OK, []string{"=== TestPlain: pass"}, true},
-		"none has tests":     {[]string{"./bare", "./bare/..."}, exitcode.Refused, []string{"./bare ./bare/... are 1 package, and none has tests"}, false},
+			"replay: semabench explore ./plain -run '^TestLoses$' -schedule=x", "1 of 2 explorations failed"}, longtest.NeedCI},
+		"an unmodified test": {[]string{"./plain", "-run", "TestPlain"}, exitcode.OK, []string{"=== TestPlain: pass\ncomplete"}, longtest.Need},
+		"a replay of it":     {[]string{"./plain", "-run", "TestLoses", "-schedule", "x2.2"}, exitcode.Failed, []string{"n = 1, want 2"}, longtest.Need},
+		"a page without Run": {[]string{"./plain", "-page", page}, exitcode.Refused, []string{"-page needs a test that calls package explore"}, nil},
+		"without a pattern":  {[]string{"./count", "-time", "1s"}, exitcode.Failed, []string{"=== TestRight: pass", "=== TestWrong: fail"}, longtest.Need},
+		"no such plain test": {[]string{"./plain", "-run", "TestPlian"}, exitcode.Refused, []string{"has no Test, Fuzz or Example functions to explore that match \"TestPlian\""}, longtest.Need},
+		"no such test":       {[]string{"./count", "-run", "TestRihgt"}, exitcode.Refused, []string{`no test in ./count matches -run "TestRihgt"`, "TestRight, TestWrong"}, nil},
+		"broken":             {[]string{"./broken"}, exitcode.Refused, []string{"exploring the unmodified tests of ./broken", "broken_test.go:5", "undefined: m"}, nil},
+		"bare":               {[]string{"./bare"}, exitcode.Refused, []string{"./bare has no tests"}, nil},
+		"nowhere":            {[]string{"./nowhere"}, exitcode.Refused, []string{"looking for package ./nowhere"}, nil},
+		"a page of several":  {[]string{"./...", "-page", page}, exitcode.Refused, []string{"-page is for one package, and ./... names 3 with tests"}, nil},
+		"two and a flag":     {[]string{"./plain", "-run", "^Test(Plain|Right)$", "./count"}, exitcode.OK, []string{"# example.org/explored/count\n", "# example.org/explored/plain\n"}, longtest.Need},
+		"one has tests":      {[]string{"./bare", "./plain", "-run", "TestPlain"}, exitcode.OK, []string{"=== TestPlain: pass"}, longtest.Need},
+		"none has tests":     {[]string{"./bare", "./bare/..."}, exitcode.Refused, []string{"./bare ./bare/... are 1 package, and none has tests"}, nil},
 		"several": {[]string{"./...", "-run", "^Test(Plain|Right)$"}, exitcode.Unknown, []string{"# example.org/explored/count\n", "=== TestRight: pass", "=== TestPlain: pass",
-			"undefined: m", "of 3 packages with tests (1 more have none), 0 came to a bound and 1 were refused"}, true},
+			"undefined: m", "of 3 packages with tests (1 more have none), 0 came to a bound and 1 were refused"}, longtest.Need},
 		"refused": {[]string{"./count", "-run", "TestStartsProcess"}, exitcode.Refused,
-			[]string{"=== TestStartsProcess: refused\nrefused: os/exec.Cmd.Run is not under control (count/count_test.go:", "nothing was explored"}, false},
-		"page":         {[]string{"./count", "-run", "TestWrong", "-page", page, "-perfetto", page + ".json", "-junit", page + ".xml"}, exitcode.Failed, []string{"n = 1, want 2"}, false},
-		"bad schedule": {[]string{"./count", "-run", "TestWrong", "-schedule", "y1"}, exitcode.Refused, []string{"want it to begin with x"}, false},
+			[]string{"=== TestStartsProcess: refused\nrefused: os/exec.Cmd.Run is not under control (count/count_test.go:", "nothing was explored"}, longtest.NeedCI},
+		"page":         {[]string{"./count", "-run", "TestWrong", "-page", page, "-perfetto", page + ".json", "-junit", page + ".xml"}, exitcode.Failed, []string{"n = 1, want 2"}, nil},
+		"bad schedule": {[]string{"./count", "-run", "TestWrong", "-schedule", "y1"}, exitcode.Refused, []string{"want it to begin with x"}, nil},
 	}
 }
 
@@ -86,8 +87,8 @@ func exploreEnds(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "failure.html")
 	for name, test := range endings(page) {
 		t.Run(name, func(t *testing.T) {
-			if test.long {
-				longtest.Need(t, "the other endings, and the tests of stress/explore")
+			if test.need != nil {
+				test.need(t, "the other endings, and the tests of stress/explore")
 			}
 			code, stdout, stderr := exploreIn(t, context.Background(), append(test.args, "-workers=2")...)
 			if code != test.code {
@@ -118,6 +119,7 @@ func exploreRace(t *testing.T) {
 }
 
 func exploreSummary(t *testing.T) {
+	longtest.NeedCI(t, "the tests of package exploration")
 	path := filepath.Join(t.TempDir(), "summary.json")
 	code, _, stderr := exploreIn(t, context.Background(), "-run", "TestRight|TestWrong", "-summary",
 		path, "-workers", "3", "./count")

@@ -9,12 +9,14 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/impls/process"
+	"github.com/semabench/semabench/internal/longtest"
 )
 
 const crates = 7 // one crate, and six that it depends on and that do not depend on each other
 
 // Cargo is a client of a Go server, by a fifo.
 func TestServerOfCargo(t *testing.T) {
+	longtest.NeedCI(t, "TestServerOfMake for the server")
 	needs(t, "cargo")
 	w := newProject(t)
 	writeCrates(t, w)

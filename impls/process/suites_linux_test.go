@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress"
 )
 
@@ -18,6 +19,7 @@ import (
 // one machine. Each suite starts processes that open the path, play a program and end. All
 // together never hold more than the size, and in the end all permits are free.
 func TestTwoSuitesOnOneName(t *testing.T) {
+	longtest.NeedCI(t, "TestLinearizable and TestConcurrentCreation")
 	const size = 2
 	forEachMechanism(t, size, func(t *testing.T, s namedSem) {
 		run := func() []stress.Call { return twoSuites(t, s.spec, s.spec) }
@@ -31,6 +33,7 @@ func TestTwoSuitesOnOneName(t *testing.T) {
 
 // The check of TestTwoSuitesOnOneName can fail: suites with different paths hold more together.
 func TestTwoSuitesOnTwoNames(t *testing.T) {
+	longtest.NeedCI(t, "TestLinearizable and TestConcurrentCreation")
 	const size = 2
 	dir := t.TempDir()
 	at := func(name string) string { return fmt.Sprint("slots ", filepath.Join(dir, name), " ", size) }
@@ -41,6 +44,7 @@ func TestTwoSuitesOnTwoNames(t *testing.T) {
 // The processes of one suite are killed in the middle of weighted calls. The other suite goes on,
 // and in the end all permits are free.
 func TestSuiteBesideKilledSuite(t *testing.T) {
+	longtest.NeedCI(t, "TestKilledHolder and TestKilledWaiter")
 	const size, killed, whole = 3, 8, 4 // numbers of processes that take about the same time
 	forEachMechanism(t, size, func(t *testing.T, s namedSem) {
 		if !s.reclaims() {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -65,6 +66,7 @@ func TestMustNotRun(t *testing.T) { panic("a test ran") }
 `
 
 func TestEveryBenchmarkIsReached(t *testing.T) {
+	longtest.NeedCI(t, "TestWhatFailsIsNamed and TestControls")
 	dir := scratch(t, map[string]string{
 		"p/p.go":         "package p\n",
 		"p/main_test.go": main,
@@ -127,6 +129,7 @@ func wellMeasured(t *testing.T, r gate.Row) {
 }
 
 func TestSecondStageAndProfiles(t *testing.T) {
+	longtest.NeedCI(t, "TestControls, and the second stages of package gate")
 	dir := scratch(t, map[string]string{"p_test.go": benchmarks("p", `
 func BenchmarkA(b *testing.B) { for b.Loop() {} }
 func BenchmarkB(b *testing.B) { for b.Loop() {} }`)})
@@ -198,6 +201,7 @@ func BenchmarkSeveral(b *testing.B) {
 }
 
 func TestCounts(t *testing.T) {
+	longtest.NeedCI(t, "TestCountingOfRows")
 	body := `
 var kept any
 

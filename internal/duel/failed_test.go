@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/reports"
 	"github.com/semabench/semabench/reports/gate"
 )
@@ -52,6 +53,7 @@ var _ = time.AfterFunc(time.Hour, func() {}) // so that the runtime sees no dead
 // A package that does not build becomes a row with the message of the compiler.
 // The other packages are measured.
 func TestPackagesThatDoNotBuild(t *testing.T) {
+	longtest.NeedCI(t, "TestWhatFailsIsNamed")
 	file := func(pkg, more string) string {
 		return benchmarks(pkg, "func BenchmarkA(b *testing.B) { for b.Loop() {} }\n"+more)
 	}

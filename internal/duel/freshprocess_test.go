@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/internal/gotool"
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -81,6 +82,7 @@ func TestFreshProcesses(t *testing.T) {
 // The short variant of TestFreshProcesses: a benchmark that is measured and a
 // benchmark that fails.
 func TestOneFreshProcess(t *testing.T) {
+	longtest.NeedCI(t, "TestControls")
 	dir := scratch(t, map[string]string{"p_test.go": benchmarks("p", `
 func BenchmarkAllocates(b *testing.B) { for range b.N { kept = new([64]byte) } }
 var kept *[64]byte

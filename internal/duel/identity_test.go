@@ -46,33 +46,33 @@ var changes = []struct {
 	name  string
 	files map[string]string
 	same  bool
-	long  bool // belongs to make test-long: each change builds binaries
+	need  func(t testing.TB, covered string) // the tier: each change builds binaries
 }{
-	{"nothing", nil, true, true},
-	{"comment", map[string]string{"q/q.go": "// Package q is q.\npackage q\n\n/* F\nis 1. */\n\n// It is.\nfunc F() int { return 1 } // one\n"}, true, false},
-	{"documentation", map[string]string{"README.md": "more words\n", "p/notes.md": "more\n"}, true, true},
-	{"another package", map[string]string{"q/x/x.go": "package x\n\nvar X = 1\n"}, true, true},
-	{"code that is called", map[string]string{"q/q.go": "package q\n\nfunc F() int { return 2 }\n"}, false, false},
-	{"a directive", map[string]string{"q/q.go": "package q\n\n//go:noinline\nfunc F() int { return 1 }\n"}, false, true},
-	{"testdata", map[string]string{"p/testdata/in": "2"}, true, true}, // BenchmarkG reads none
-	{"new testdata", map[string]string{"p/testdata/deep/more": "2"}, true, true},
-	{"a new benchmark", map[string]string{"p/q_test.go": "package p\n\nimport \"testing\"\n\nfunc BenchmarkH(*testing.B) {}\n"}, true, true},
+	{"nothing", nil, true, longtest.Need},
+	{"comment", map[string]string{"q/q.go": "// Package q is q.\npackage q\n\n/* F\nis 1. */\n\n// It is.\nfunc F() int { return 1 } // one\n"}, true, nil},
+	{"documentation", map[string]string{"README.md": "more words\n", "p/notes.md": "more\n"}, true, longtest.Need},
+	{"another package", map[string]string{"q/x/x.go": "package x\n\nvar X = 1\n"}, true, longtest.Need},
+	{"code that is called", map[string]string{"q/q.go": "package q\n\nfunc F() int { return 2 }\n"}, false, nil},
+	{"a directive", map[string]string{"q/q.go": "package q\n\n//go:noinline\nfunc F() int { return 1 }\n"}, false, longtest.Need},
+	{"testdata", map[string]string{"p/testdata/in": "2"}, true, longtest.Need}, // BenchmarkG reads none
+	{"new testdata", map[string]string{"p/testdata/deep/more": "2"}, true, longtest.Need},
+	{"a new benchmark", map[string]string{"p/q_test.go": "package p\n\nimport \"testing\"\n\nfunc BenchmarkH(*testing.B) {}\n"}, true, longtest.Need},
 	{"a new function and a new test", map[string]string{"q/q.go": "package q\n\nfunc G() int { return 3 }\n\nfunc F() int { return 1 }\n",
-		"p/q_test.go": "package p\n\nimport \"testing\"\n\nfunc TestH(*testing.T) { println(F()) }\n"}, true, true},
-	{"a file that is gone", map[string]string{"q/x/x.go": ""}, true, true},
-	{"cgo on both sides", map[string]string{"*": "", "q/c.go": "package q\n\nimport \"C\"\n"}, false, false},
-	{"a profile on both sides", map[string]string{"*": "", "q/default.pgo": "x"}, false, false},
-	{"another language version", map[string]string{"go.mod": "module scratch\n\ngo 1.25\n"}, false, true},
-	{"a build that fails on both sides", map[string]string{"*": "", "q/q.go": "package q\n\nfunc F() int { return x }\n"}, false, false},
+		"p/q_test.go": "package p\n\nimport \"testing\"\n\nfunc TestH(*testing.T) { println(F()) }\n"}, true, longtest.Need},
+	{"a file that is gone", map[string]string{"q/x/x.go": ""}, true, longtest.Need},
+	{"cgo on both sides", map[string]string{"*": "", "q/c.go": "package q\n\nimport \"C\"\n"}, false, longtest.NeedCI},
+	{"a profile on both sides", map[string]string{"*": "", "q/default.pgo": "x"}, false, longtest.NeedCI},
+	{"another language version", map[string]string{"go.mod": "module scratch\n\ngo 1.25\n"}, false, longtest.Need},
+	{"a build that fails on both sides", map[string]string{"*": "", "q/q.go": "package q\n\nfunc F() int { return x }\n"}, false, longtest.NeedCI},
 	{"no benchmark on both sides", map[string]string{"*": "",
-		"p/p_test.go": "package p\n\n// func Benchmark\n"}, false, true},
+		"p/p_test.go": "package p\n\n// func Benchmark\n"}, false, longtest.Need},
 }
 
 func TestIdentity(t *testing.T) {
 	for _, test := range changes {
 		t.Run(test.name, func(t *testing.T) {
-			if test.long {
-				longtest.Need(t, "the other changes")
+			if test.need != nil {
+				test.need(t, "the other changes")
 			}
 			changed := maps.Clone(sameFiles)
 			maps.Copy(changed, test.files)

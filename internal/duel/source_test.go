@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/reports"
 	"github.com/semabench/semabench/reports/gate"
 )
@@ -22,6 +23,7 @@ func BenchmarkB(b *testing.B) { for b.Loop() {} }
 // Compares a module below the top of a repository at a revision with its working
 // tree.
 func TestRevisions(t *testing.T) {
+	longtest.NeedCI(t, "TestCheckoutIsWhole, TestPatch and TestARunOfEqualCode")
 	top := t.TempDir()
 	dir := filepath.Join(top, "sub", "module")
 	write(t, dir, map[string]string{

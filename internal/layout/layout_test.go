@@ -37,6 +37,9 @@ func TestConstructorsAreBuiltIn(t *testing.T) {
 			if name == "requires" || name == "workspace without" {
 				longtest.Need(t, "the other modules")
 			}
+			if name == "workspace with it" {
+				longtest.NeedCI(t, "does not require")
+			}
 			files := map[string]string{
 				"go.mod": test.mod, "fifo/fifo.go": fifo, "a/internal/fifo/fifo.go": fifo, "main.go": "package main",
 			}
@@ -82,6 +85,7 @@ func TestSeedDecidesLayout(t *testing.T) {
 
 // A dependency that changes inside, and not in its exported API, changes the code.
 func TestCodeChangesWithTheCode(t *testing.T) {
+	longtest.NeedCI(t, "TestSeedDecidesLayout")
 	dir := module(t, map[string]string{"go.mod": goMod + requiringSuite, "fifo/fifo.go": fifo})
 	l := mustPrepare(t, "./fifo.New")
 	before := mustBuild(t, l, 1)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/reports/internal/reporttest"
 )
 
@@ -29,6 +30,9 @@ func TestBrowser(t *testing.T) {
 			{Name: "dark-narrow", Width: 400, Dark: true},
 		} {
 			t.Run(name+"-"+l.Name, func(t *testing.T) {
+				if l.Name == "dark" || l.Name == "light-narrow" {
+					longtest.NeedCI(t, "the views that are dark and narrow at once, or neither")
+				}
 				p := tab.For(t)
 				p.Show(l)
 				p.MustFit(l)

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress/explore"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/explore/testdata/home"
@@ -81,6 +82,7 @@ var wrongBubbles = map[string]string{
 }
 
 func TestBubbles(t *testing.T) {
+	longtest.NeedCI(t, "TestBubbleOfARealT")
 	s := explore.Suite{
 		Package: "./testdata/home/bubbles", Race: schedrt.RaceEnabled,
 		Options: explore.Options{Schedules: 200},

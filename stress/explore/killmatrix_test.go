@@ -227,6 +227,7 @@ func killsIn(rows []killRow, column int) (after []int) {
 // The table agrees with the explorer. Cells with more than killsAgain schedules are not played
 // again, and cells that need another build are left to that build.
 func TestKillsOfToday(t *testing.T) {
+	longtest.NeedCI(t, "TestKills")
 	kept := keptKills(t)
 	played := longtest.Or(t, "strategy of the table", len(strategies), 1)
 	for _, m := range mutant.All() {

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress/explore"
 )
 
@@ -70,6 +71,7 @@ func crowded(others int) func(t *explore.T) {
 
 // If minimising reaches its bound, the text says so.
 func TestMinimisingIsBounded(t *testing.T) {
+	longtest.NeedCI(t, "TestFewestPreemptions")
 	r := explore.Check(t, explore.Options{Seed: 5, Strategy: "random"}, crowded(8))
 	if !strings.Contains(r.Text, "was not found out in") || r.Preemptions != 2 {
 		t.Errorf("%d preemptions, want 2, and that the bound was reached:\n%s", r.Preemptions, r.Text)

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress/explore"
 )
 
@@ -385,6 +386,7 @@ func TestWrongNeighboursOfOddShapes(t *testing.T) {
 // A loop that counts further than the bound on steps has no end that is known. If its local variables
 // come to the same values again and again, it is a livelock.
 func TestCountingIsNoLivelock(t *testing.T) {
+	longtest.NeedCI(t, "TestOddShapesDoNotFail and TestWrongNeighboursOfOddShapes, whose loops count or spin")
 	check := func(programs map[string]func(t *explore.T), verdict explore.Verdict, bound, what string) {
 		for name, program := range programs {
 			t.Run(name, func(t *testing.T) {

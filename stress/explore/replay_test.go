@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress/explore"
 )
 
@@ -27,6 +28,9 @@ func TestReplay(t *testing.T) {
 	}
 	for name, word := range savedSchedules {
 		t.Run(name, func(t *testing.T) {
+			if name == "livelock" && os.Getenv("REPLAYS") == "" {
+				longtest.NeedCI(t, "TestWrongProgramsAreRefuted, which replays each failure once")
+			}
 			for i := range (replays + len(savedSchedules) - 1) / len(savedSchedules) {
 				r := explore.Check(t, explore.Options{Schedule: word}, wrong[name].program)
 				if r.Verdict != explore.Fail || !strings.Contains(r.What, wrong[name].what) {

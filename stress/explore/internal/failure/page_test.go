@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/semabench/semabench/internal/longtest"
 )
 
 var viewports = []viewport{
@@ -18,6 +20,7 @@ var viewports = []viewport{
 func TestViewports(t *testing.T) {
 	p := newTab(t, newBrowser(t))
 	names := []string{"hostile", "crowd", "history"} // the widest ones
+	names = names[:longtest.OrCI(t, "pages", len(names), 1)]
 	if *shots != "" {
 		names = append(samples(t), "hostile", "crowd")
 	}

@@ -8,12 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress/explore/internal/rewrite"
 )
 
 // Several builds of the same package come to the same binary, and none of them takes it away from
 // the processes that run it. A changed source has another binary, and a build removes old ones.
 func TestBuildsShareABinary(t *testing.T) {
+	longtest.NeedCI(t, "TestASecondBuildWaits, TestSweep and TestAdopt")
 	dir := tree{"go.mod": goMod, "m_test.go": playing("example.org/m/dep"), "dep/dep.go": work}.write(t)
 	cache := t.TempDir()
 	old := time.Now().Add(-100 * 24 * time.Hour)

@@ -173,6 +173,9 @@ func TestSurroundings(t *testing.T) {
 			if c.setup != nil {
 				longtest.Need(t, "the other surroundings")
 			}
+			if name == "workspace" {
+				longtest.NeedCI(t, "packages and replaced modules")
+			}
 			t.Setenv("GOFLAGS", "")
 			root := c.files.write(t)
 			dir := filepath.Join(root, c.dir)
