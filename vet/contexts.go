@@ -11,8 +11,9 @@ import (
 //
 // With a context that is never done, Acquire returns no error, and ignoring the result is correct.
 // So the check needs a context that some other code may cancel. A type of the user's own may have
-// an Acquire that never fails, so the check believes the author of “_ =”. TryAcquire has no error;
-// a result that is thrown away is not judged.
+// an Acquire that never fails, so an explicit “_ =” is accepted there; it is reported for the
+// published semaphores alone. TryAcquire has no error, and a result of it that is thrown away is
+// not judged.
 func (p *checker) checkErrors(f *function) {
 	for _, c := range f.calls {
 		if c.op != acquire || !thrownAway(c) || endsGoroutine(c) || p.never(f, c.ctx) || p.asksLater(c) {
@@ -57,9 +58,9 @@ func isBlank(e ast.Expr) bool {
 	return id != nil && id.Name == "_"
 }
 
-// never reports whether ctx is certainly never done: context.Background, context.TODO, or values
-// added to one of these. An argument, a field and a call of another function may all be
-// cancellable, so they count as such.
+// never reports whether ctx is certainly never done: context.Background, context.TODO, a result of
+// context.WithoutCancel, or values added to one of these. An argument, a field and a call of
+// another function may all be cancellable, so they count as such.
 func (p *checker) never(f *function, ctx ast.Expr) bool {
 	ctx = ast.Unparen(ctx)
 	if v, ok := p.TypesInfo.ObjectOf(identOf(ctx)).(*types.Var); ok {
@@ -96,7 +97,7 @@ func (p *checker) function(e *ast.CallExpr) *types.Func {
 // asksLater reports whether the same body looks at the context after the call, by ctx.Err or
 // ctx.Done. A context that is not done then was not done in Acquire either, so the permits were
 // taken. The author may count on this. The text of the expression is compared, which is enough
-// within one body: a shadowed ctx can only hide a mistake.
+// within one body: a shadowed ctx can only make the check miss a mistake.
 func (p *checker) asksLater(c *call) (yes bool) {
 	ctx := types.ExprString(c.ctx)
 	ast.Inspect(c.body(), func(n ast.Node) bool {

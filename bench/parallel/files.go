@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// The work files: reads of blocks at random places of a file. system_linux.go has the methods that
-// bypass the page cache.
+// The work called files reads blocks at random places of a file. system_linux.go has the methods
+// that bypass the page cache.
 
 const (
 	// blockBytes is the size of a page, and a multiple of the block size that O_DIRECT requires on

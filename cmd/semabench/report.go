@@ -30,9 +30,9 @@ var formats = []struct {
 
 // report compares the samples in files of benchmark text, of this module or of any other.
 //
-// The format and the needs are checked before the texts are read: a text of a million lines
-// takes seconds. The report is written also if the text has flaws, and the exit code then says
-// so: readers get the good part, and scripts hear of the bad one.
+// The format and the needs are checked before the texts are read: a text of a million lines takes
+// seconds. The report is written also if the text has flaws: readers get everything that could be
+// read, and the exit code tells scripts of the flaws.
 func (a app) report(ctx context.Context, args []string) error {
 	f := a.flags("report", "[flags] FILE...", "Makes a report of any Go benchmark text. - means "+
 		"standard input.\n"+
@@ -110,8 +110,8 @@ func saveMemory() {
 	}
 }
 
-// writeDir writes all formats into dir. It prints the paths of others, which belong to the report,
-// and then the paths of the new files.
+// writeDir writes all formats into dir. It prints the paths in others, files that belong to the
+// report and exist already, and then the paths of the new files.
 //
 // The heat map comes between writing and the list of paths: an error of writing must not be
 // hidden below a screen of colours.
@@ -195,8 +195,8 @@ func addNeeds(f *flagSet) func() (reports.Options, error) {
 
 // inputs returns the files with these names. The name - means standard input.
 //
-// Files are opened by the reader and not here, which reads one after the other: a glob may name
-// more files than a process may have open.
+// Package read opens the files, one after the other, and not this function: a glob may name more
+// files than a process may have open.
 func (a app) inputs(names []string) (all []reports.Input) {
 	for _, name := range names {
 		in := reports.Input{Name: name}

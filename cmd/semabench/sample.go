@@ -11,8 +11,8 @@ import (
 )
 
 // sample measures one row once. The verb run starts it in a process of its own for every sample:
-// samples that share a process share its heap, its memory layout and its luck. Where run can link
-// programs, it starts programs that have nothing but this verb.
+// samples of one process share its heap and its memory layout, so they are not independent. Where
+// run can link programs, it starts programs that have nothing but this verb.
 //
 // An error of the measurement wraps ErrFailed, and every other error is a refusal. The verb run
 // does not look at the code: it takes any error as a failed row and quotes the first lines of

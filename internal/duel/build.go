@@ -120,13 +120,13 @@ func (s *side) buildKey(env map[string]string) (string, error) {
 	return string(h.Sum(nil)), nil
 }
 
-// build links the test binary of a package with a layout. Where functions lie in
-// memory moves times by several percent, so the sides that are compared must not
-// share one layout's luck.
+// build links the test binary of a package with a layout. The places of functions in memory change
+// times by several percent. With one layout for all measurements, that chance effect would look
+// like a difference between the sides, so each side gets several layouts that are drawn.
 //
-// The linker leaves out the symbols for debuggers, which saves a third of its
-// time. Profiles do not need them. The path has the layout in it, which is
-// drawn from 2^40 numbers, so all binaries of a side fit one folder.
+// The linker leaves out the symbols for debuggers, which saves a third of its time. Profiles do not
+// need them. The name of the binary is its layout, one of 2^40 numbers, so all binaries of a side
+// can be in one folder.
 //
 // -vet=off, because a complaint of vet says nothing about speed, and the old side may have some
 // that the user cannot mend any more.

@@ -158,10 +158,10 @@ func countingEnv() []string {
 // command. It serves Go distributions whose package testing does not fit the
 // worker, and systems that pass no open files to processes.
 //
-// A start costs milliseconds, and every process has luck of its own, so these
-// rows find less than rows with workers. But they are interleaved, and each
-// pair has layouts of its own. It speaks the protocol of a worker over a pipe
-// in memory, so the measurer does not know the difference.
+// A start costs milliseconds, and the times of equal processes differ by chance, so these rows find
+// less than rows with workers. But they are interleaved, and each pair has layouts of its own. It
+// speaks the protocol of a worker over a pipe in memory, so the measurer does not know the
+// difference.
 //
 // The protocol is text of a few words, so speaking it over a pipe in memory costs nothing beside
 // a process.

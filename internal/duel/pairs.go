@@ -63,14 +63,14 @@ func mostPairs(plans []*plan, pairs func(*plan) int) (n int) {
 // The partner is not b.b[k%n], because a and b may be the same binaries, and a
 // layout must not meet itself.
 //
-// Each layout is used by as many pairs as any other, up to one.
+// The numbers of pairs of any two layouts differ by one at most.
 func (b batch) binariesOf(k int) (binary, binary) {
 	n := len(b.a)
 	return b.a[k%n], b.b[(k+1)%n]
 }
 
-// measurePair measures pair k of every row that has more than k pairs. A row
-// that fails is left out from then on. Its pairs so far are dropped by fail.
+// measurePair measures pair k of every row that has more than k pairs. A row that fails is left out
+// from then on, and fail drops the pairs that it had.
 //
 // A row that fails here failed in the middle of a pair, so the pair is not added.
 func (m *measurer) measurePair(ctx context.Context, b batch, k int) error {
@@ -173,8 +173,8 @@ func takeSlices(old, new *worker, p *plan, swapped bool, planted float64, pair *
 // the mean shows that.
 func typicalSlice(times []float64) float64 { return stats.Quantile(times, 1./8) }
 
-// A lazyWorker is one side of a pair: a binary, and its worker. The worker is
-// started for the first row, and again after a row has spoiled it.
+// A lazyWorker is one side of a pair: a binary, and its worker. The worker is started for the first
+// row, and again after a row has failed in it.
 type lazyWorker struct {
 	label string
 	binary
@@ -189,7 +189,7 @@ func (m *measurer) lazyWorker(label string, b binary) *lazyWorker {
 
 // enter returns a worker that is at the row.
 //
-// Entering takes as long as the preparation of a benchmark and its parents. It is not in any
+// Entering takes as long as the preparation of a benchmark and its parents. No slice contains that
 // time.
 func (l *lazyWorker) enter(ctx context.Context, name string) (*worker, error) {
 	if l.w == nil {

@@ -23,8 +23,9 @@ import (
 // The number of explorations that began is compared with the number that ended. A process that died
 // in between would otherwise pass.
 //
-// Refused alone is exit 2, because nothing was explored, unless the process crashed as well. Refused beside others is unknown: some
-// schedules were played and none failed, but the answer is not about all.
+// If every exploration was refused, the exit code is 2, because nothing was explored, unless the
+// process crashed as well. If only some were refused, the outcome is unknown: some schedules were
+// played and none failed, but the answer is not about all tests.
 func (r *run) report(ctx context.Context, b *testBinary, ended error) error {
 	failures, unknown, refused := 0, 0, 0
 	for _, d := range b.done {
@@ -146,7 +147,7 @@ func effortText(d explore.Event) string {
 }
 
 // A Summary has the results for programs. The names of its fields are an interface: scripts read
-// them. Call is “door” there, which is older than the word.
+// them. The key of Call is “door”, a former name: a new key would break scripts.
 type Summary struct {
 	Version      int          `json:"version"`
 	Race         bool         `json:"race_detector"`

@@ -6,7 +6,7 @@
 //
 // The place of a function in memory decides which other functions share its cache lines and branch
 // predictor slots. Identical code that only the linker had moved was measured 5 % slower to 9 %
-// faster. A figure of one binary includes that share of luck, and no number of samples removes it.
+// faster. A figure of one binary includes that chance effect, and no number of samples removes it.
 // Over several binaries it is noise like any other, and the interval of a median shows it.
 //
 // Constructors of other packages can be built into the program. Nothing is written into the user's

@@ -90,7 +90,7 @@ func Start(ctx context.Context, o Options, p Plan, dir string) (text string, err
 }
 
 // Resume goes on with the text in dir. It returns the same as [Start]. It refuses if a figure that
-// was taken now could differ for reasons other than luck; see mustMatch for the reasons.
+// was taken now could differ for other reasons than chance; mustMatch lists them.
 //
 // The text is opened for writing only when everything fits. A refused text stays as it was, with
 // its cut line.

@@ -13,9 +13,10 @@
 //
 // # How often the verdicts are wrong
 //
-// Tables of one row with a known truth, 2000 for each line and noise: all columns equal, or all
-// but the first worse by 5.1 % or by 10 %, with a normal distribution of the logarithms and a
-// standard deviation of 1, 5 and 20 %. Percent of the tables with at least one
+// The figures below come from simulated tables of one row whose truth is known, 2000 tables for
+// each line and each noise. Either all columns are equal, or all but the first are worse by 5.1 %
+// or by 10 %. The logarithms have a normal distribution with a standard deviation (the noise) of 1,
+// 5 and 20 %. Each figure is the percentage of the tables with at least one
 //
 //   - false worse: a cell is called worse, and all are equal;
 //   - false best: one column alone is recommended, and it is not the only best one;
@@ -23,8 +24,8 @@
 //   - bad advice: a column that is worse by 5.1 %, or by 10 %, is among the recommended;
 //   - no advice: no column is recommended, with noise of 1, 5 and 20 %.
 //
-// The first five are the greatest of the three noises. Each is promised to be at most 5 %, and
-// 5.4 is within one standard error of that.
+// In the first five columns of figures, the greatest figure of the three noises is shown. Each is
+// promised to be at most 5 %, and 5.4 is within one standard error of that.
 //
 //	columns n    false  false  wrong   bad advice       no advice: equal   10 % apart
 //	             worse  best   tie     5.1 %    10 %       1    5   20       1    5   20
@@ -41,8 +42,8 @@
 //	8    10      3.0    0.0    0.0     0.2       0.0       0   99  100       0    8  100
 //	8    20      4.3    0.0    0.5     0.6       0.0       0   68  100       0    0   99
 //
-// An undecided answer says how far behind the best its safest column surely is at most, see [Bound]. In
-// 2.1 % of the tables at most that column was worse.
+// An undecided answer names the column that cannot be far behind the best, and a bound for how far
+// it may be; see [Bound]. That column was worse than the bound in 2.1 % of the tables at most.
 //
 // A rank test has a smallest p that depends on n alone: with 8 columns and n = 5 no difference can
 // be shown. More columns and rows need more samples, and so does noise. The command is

@@ -83,9 +83,9 @@ func (f *family) collect(u *Unit, vsBest bool) {
 // an equal share of the 5 %. So with 95 % chance every one of them holds its true ratio, and no
 // tie of the family is wrong.
 //
-// The p-values without a reader are corrected together with the others, and nothing is stored
-// for them. Leaving them out would be the error that the correction is meant to prevent:
-// choosing tests after seeing the samples.
+// The p-values that no report shows are corrected together with the others, and nothing is stored
+// for them. Leaving them out would be the error that the correction is meant to prevent: choosing
+// tests after seeing the samples.
 func (f *family) correct() {
 	all := len(f.tests) + len(f.others)
 	p := make([]float64, 0, all)

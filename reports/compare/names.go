@@ -71,8 +71,8 @@ func shortenRowNames(c *Comparison) {
 // dropNameParts removes parts from the names of the rows. It reports false, and leaves the table
 // to be shortened again, if two names become equal or a name becomes empty.
 //
-// Two rows may differ only in a part that is dropped, for instance if one name has it twice. A
-// false result then keeps all parts.
+// Two rows may differ only in a part that is dropped, for instance if one name has it twice. The
+// caller then keeps all parts.
 func (t *Table) dropNameParts(drop []string) bool {
 	seen := make(map[string]bool)
 	for i, row := range t.Rows {

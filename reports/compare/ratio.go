@@ -40,7 +40,8 @@ type Ratio struct {
 
 // inverse returns the ratio of the second sample to the first.
 //
-// Only lo and hi may be 0 and infinite, and their inverses are infinite and 0, as they must.
+// Lo may be 0 and Hi infinite. Their inverses are infinite and 0, which are the right bounds: the
+// inverse of an unknown ratio is unknown, too.
 func (r Ratio) inverse() Ratio {
 	turn := func(v float64) float64 { // 0 stands for a missing ratio and stays 0
 		if v == 0 {

@@ -16,8 +16,8 @@ type Number float64
 
 // MarshalJSON writes as many digits as it takes to read the same number back.
 //
-// Seventeen digits at most, and fewer where fewer are exact: two exports of one text are equal,
-// and arithmetic on them gives what arithmetic on the comparison gives.
+// So two exports of one text are equal, and a script that computes with an export gets the figures
+// that it would get from the comparison. That takes seventeen digits at most, and often fewer.
 func (n Number) MarshalJSON() ([]byte, error) {
 	if b := n.appendTo(nil); len(b) > 0 {
 		return b, nil
@@ -47,17 +47,18 @@ type ExportCell struct {
 	Shift     Number `json:"shift"`      // the Hodges-Lehmann estimate of the ratio
 	P         Number `json:"p"`          // of this test alone, equal to benchstat's
 	Corrected Number `json:"p_holm"`     // corrected for all tests of the family
-	// in the family; 0 if the unit is exact or there is no base
+	// the number of tests in the family; 0 if the unit is exact or there is no base
 	Tests   int    `json:"tests"`
 	Verdict string `json:"verdict"` // different, tie or undecided
 
-	// of the cell in its row: best, tie, worse, undecided or unranked
+	// the standing of the cell in its row: best, tie, worse, undecided or unranked
 	Standing  string `json:"standing"`
 	Worse     Number `json:"times_worse"` // times worse than the best median of the row
 	WorseLow  Number `json:"times_worse_low"`
 	WorseHigh Number `json:"times_worse_high"`
 	WorseP    Number `json:"times_worse_p_holm"`
-	// what leaves a verdict open: the samples that are missing, or what these could have shown
+	// why a verdict is undecided: how many samples are missing, or the smallest difference that
+	// these samples could have shown
 	Why string `json:"why"`
 	// whether the column may be recommended for the row; see compare.Cell
 	Serves bool `json:"serves"`

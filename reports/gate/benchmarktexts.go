@@ -19,12 +19,11 @@ import (
 // [reports.Read]. The tests are the U tests of [reports.Compare], corrected by
 // Holm over all rows of a unit.
 //
-// Time is judged as in a run. But the verdicts are called advice unless both
-// texts say that they were measured together, and the order of their lines
-// agrees. Two runs one after the other differ by what else the machine did.
-// Values of one process share its luck, and values of one binary share the luck
-// of its code layout. So texts of go test -count and of semabench run are
-// always advice.
+// Time is judged as in a run. But the verdicts are called advice unless both texts say that they
+// were measured together, and the order of their lines agrees. Two runs one after the other differ
+// by what else the machine did. Values of one process share its memory, and values of one binary
+// share its code layout. Both change times by chance, so such values are not independent. So texts
+// of go test -count and of semabench run are always advice.
 //
 // A text says that it was measured together with another by three lines:
 // "session:" with the same value in both texts, "order: interleaved" and

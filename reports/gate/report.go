@@ -129,11 +129,10 @@ type Timing struct {
 // together, is ignored. A sync.Pool that fills for one more processor is two
 // allocations, either in every repeat of a process or in none.
 //
-// The least total is believed if more than half of the repeats are that close to
-// it: then it is the cost of the operations, and not luck. Counts that differ
-// more depend on how goroutines met, and are not exact. Such counts regress only
-// if every new total is above every old one by more than either side varies. They
-// are INCONCLUSIVE if only the least totals say so.
+// The least total is believed if more than half of the repeats are that close to it: then it is the
+// cost of the operations, and not chance. Counts that differ more depend on how goroutines met, and
+// are not exact. Such counts regress only if every new total is above every old one by more than
+// either side varies. They are INCONCLUSIVE if only the least totals say so.
 type Counted struct {
 	Unit     string
 	Alone    bool    // counted on one processor

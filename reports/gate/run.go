@@ -124,10 +124,10 @@ func (r *Row) ID() string {
 	return r.Package + "." + r.Name
 }
 
-// A Pair is two processes, one of each side, each linked with a code layout of
-// its own. They took turns in ABBA order. Slices of one process share its luck,
-// but processes are independent. So a pair is one value of every test, together
-// with the other pairs that have the same two layouts; see [Units].
+// A Pair is two processes, one of each side, each linked with a code layout of its own. They took
+// turns in ABBA order. Slices of one process share the addresses of its memory, which may be fast
+// or slow by chance; processes are independent. So a pair is one value of every test, together with
+// the other pairs that have the same two layouts; see [Units].
 type Pair struct {
 	Old, New             float64       // the typical slice of each process, ns/op
 	OldMean, NewMean     float64       `json:",omitempty"` // over all slices; only of several goroutines

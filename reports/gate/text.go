@@ -120,9 +120,8 @@ type driftPlot struct {
 	OldMarks, NewMarks, OldLines, NewLines string
 }
 
-// A layoutPlot shows the ratio of each pair, in ascending order. Each pair has
-// code layouts of its own, so a ratio that rests on a few pairs only is the luck
-// of the linker.
+// A layoutPlot shows the ratio of each pair, in ascending order. Each pair has code layouts of its
+// own, so a ratio that a few pairs alone cause is an effect of the layout, and not of the change.
 type layoutPlot struct {
 	Words, Marks                 string
 	One, Ratio, MarginY, MarginH float64 // heights in the box: no change, the ratio, the margin

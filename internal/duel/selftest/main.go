@@ -12,10 +12,9 @@
 // plants slowdowns into them by multiplying times. The results are in
 // selftest.md, and in selftest.csv with a line for each row of each family.
 //
-// What this does not show: other rows, another machine, a load that this
-// machine did not have. Families that are drawn share the luck of the
-// recording, and the direct families are few. A multiplied time has the noise
-// of the old side, and a real slowdown may be noisier.
+// What this does not show: other rows, another machine, a load that this machine did not have.
+// Families that are drawn share the chance differences of the recording, and the direct families
+// are few. A multiplied time has the noise of the old side, and a real slowdown may be noisier.
 package main
 
 import (

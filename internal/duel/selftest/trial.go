@@ -16,11 +16,10 @@ import (
 // runs from their pairs. It judges them as any run is judged, and then again
 // with slowdowns planted. The zero value is a trial of the default gate.
 //
-// A run that is drawn has the noise of the recording, and not of another day. It
-// also has the luck of the recording. 24 pairs of a row against itself may well
-// be 2 % off. Then every run drawn from them is 2 % off in both stages, which no
-// real row would be. Record more pairs than a run needs (see rowCounts.repeats),
-// or set swap to take the luck out.
+// A run that is drawn has the noise of the recording, and not of another day. It also repeats the
+// chance differences of the recording. 24 pairs of a row against itself may well be 2 % off. Then
+// every run drawn from them is 2 % off in both stages, which no real row would be. Record more
+// pairs than a run needs (see rowCounts.repeats), or set swap, which removes such differences.
 type trial struct {
 	families int       // runs drawn; 0 means 300
 	rows     int       // in each run; 0 means 21

@@ -58,10 +58,11 @@ func Keep[T any](v *T) {
 }
 
 // KeepAll has the variable that v points to restored before each execution, with the memory that it
-// leads to. It is for a variable that the standard library has a hold on, such as a driver that an init
-// function has registered: the variable cannot be made anew, so what is behind it has to become what it
-// was. Everything is restored in place, as both sides have its address. It is also for a variable of an
-// instrumented package that leads to more memory of the package, such as the default http.ServeMux.
+// leads to. It is for a variable that the standard library refers to, such as a driver that an init
+// function has registered: the variable cannot be made anew, so what is behind it has to become
+// what it was. Everything is restored in place, as both sides have its address. It is also for a
+// variable of an instrumented package that leads to more memory of the package, such as the default
+// http.ServeMux.
 func KeepAll(v any) {
 	var saved *snapshot
 	AtBegin(func() {

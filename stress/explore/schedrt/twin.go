@@ -10,27 +10,29 @@ import (
 // same operation on the same objects. Of such goroutines the one with the lower number is the twin
 // of the next.
 //
-// Let two alike goroutines have taken no step yet. Then each schedule in which the second moves first
-// has a mirror image, in which the two have changed their names from there on. The program does the
-// same in both, as no code can see the names. So it is enough to play the schedules in which twins
-// take their first steps in the order of their numbers. These are the schedules of a program too: of
-// the same program with the rule that the first step of a twin makes the first step of the next one
-// possible. A reduction that is right for programs is therefore right under this rule, if it treats
-// the two steps as cause and effect. Its sets need no rule of their own for names. (Emerson and
-// Sistla, “Symmetry and model checking”, 1996, play one of each set of states that are equal but for
-// names. To compare states is not needed here, because goroutines that have not moved are equal by
-// their beginning.) See strategy.DPOR.
+// Let two alike goroutines have taken no step yet. Then each schedule in which the second moves
+// first has a mirror image, in which the two have exchanged their numbers from there on. The
+// program does the same in both, as no code can see the numbers. So it is enough to play the
+// schedules in which twins take their first steps in the order of their numbers. These are the
+// schedules of a program too: of the same program with the rule that the first step of a twin makes
+// the first step of the next one possible. A reduction that is right for programs is therefore
+// right under this rule, if it treats the two steps as dependent, with the first as the cause of
+// the second. Its backtrack and sleep sets need no rule of their own for numbers. (Emerson and
+// Sistla, “Symmetry and model checking”, 1996, play one of each set of states that are equal but
+// for names. No states have to be compared here, because alike goroutines that have not moved are
+// in the same state.) See strategy.DPOR.
 //
 // The mirror image is a schedule of the program for two more reasons. The goroutine with the lower
-// number was started earlier, so it exists wherever the other one does. And what the common parent
-// writes between the two go statements, the first goroutine cannot read without a data race unless
-// a lock or a channel orders it, which then orders it by the moment and not by the name. A
-// program with a data race has no such argument: under the race detector nothing is alike.
+// number was started earlier, so it exists wherever the other one does. And the common parent may
+// write a variable between the two go statements. The first goroutine can read that variable only
+// with a data race, or with a lock or a channel that orders the two accesses. Such an order depends
+// on the moment of the read, and not on the goroutine that reads. A program with a data race has no
+// such argument: under the race detector nothing is alike.
 //
-// Few things let a program see the name of a goroutine: random numbers, which each goroutine draws
-// from a sequence of its own, and stacks of goroutines. A program that looks at them is reported by
-// ToldApart, and its schedules have to be played without the rule. The order in which AwaitRest lets
-// goroutines go on is by number, so that it counts as well.
+// Few things let a program see the number of a goroutine: random numbers, which each goroutine
+// draws from a sequence of its own, and stacks of goroutines. A program that looks at them is
+// reported by ToldApart, and its schedules have to be played without the rule. AwaitRest lets
+// goroutines go on in the order of their numbers, so a program that uses it counts as one of these.
 
 // twinSearch is how many of the goroutines that the parent started before are compared, the latest
 // first. A parent that starts thousands would pay for all of them at each go statement.
@@ -122,7 +124,7 @@ func (e *Exec) ToldApart() bool { return e.twins > 0 && e.toldIn == e.run }
 // FindsTwins reports whether the executions of e find goroutines that are alike.
 func (e *Exec) FindsTwins() bool { return e.limits.Twins }
 
-// tell says that the running goroutine looks at something that depends on its number.
+// tell records that the running goroutine looks at something that depends on its number.
 func (e *Exec) tell() { e.toldIn = e.run }
 
 // AllGoroutines returns the goroutines of the last execution, by their numbers. Tests compare

@@ -12,7 +12,8 @@ import (
 // text describes an operation: by the expression in the source, if that is known, and by its kind
 // otherwise. The words of the source come first, because the reader knows them.
 //
-// An expression is text of one line. Where two on it match, the name of the object decides.
+// Several expressions of one line may fit the kind of the operation. Then the name of the object
+// decides.
 func (t *translator) text(kind schedrt.Kind, object int32, at *position) string {
 	switch kind {
 	case schedrt.OpAwaitRest:
@@ -337,10 +338,10 @@ func (t *translator) value(object int32, bits uint64) string {
 	return fmt.Sprintf("pointer %d", t.pointers[bits])
 }
 
-// Describe describes a step in a line, for a comparison of two executions. It uses no names: naming
-// needs the whole trace, and the two executions may differ in it. Positions and kinds are the same
-// in two executions of a deterministic program, and so the first line that differs shows where it
-// is not one.
+// Describe describes a step in a line, for a comparison of two executions. Describe uses no names
+// of objects: naming needs the whole trace, and the traces of the two executions may differ.
+// Positions and kinds are the same in two executions of a deterministic program. So the first line
+// that differs shows where the program is not deterministic.
 func Describe(step *schedrt.Event, place schedrt.Place) string {
 	at := positionOf(place.PCs)
 	text := step.Kind.String()

@@ -280,8 +280,9 @@ func (d *dispatcher) foundEarly() bool {
 	return false
 }
 
-// merge takes an answer, and merges all answers whose turn has come. An answer after the first
-// failure is not merged. It would change counts of the result by its luck to be early.
+// merge takes an answer, and merges all answers whose turn has come. An answer of a task after the
+// first failure is not merged: whether it comes in time depends on the speed of its process, and
+// the counts of the result must not.
 func (d *dispatcher) merge(a *task.Answer) {
 	d.early[a.ID] = a
 	for d.found == nil && d.early[d.merged] != nil {

@@ -16,7 +16,7 @@ const EventsVar = "SEMABENCH_EXPLORE_EVENTS"
 // An event is explore.Event as it is written: one line of JSON.
 type event struct {
 	Test      string
-	Call      int `json:"Door"` // the key is older than the name
+	Call      int `json:"Door"` // a former name, which readers of the lines know
 	Doing     string
 	Workers   int
 	Schedules int

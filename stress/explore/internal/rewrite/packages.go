@@ -130,7 +130,7 @@ type checked struct {
 	info       types.Info
 	types      *types.Package
 	reset      *reset          // nil if nothing has to be initialized again
-	kept       map[string]bool // variables that the standard library has a hold on, of all packages
+	kept       map[string]bool // variables that the standard library refers to, of all packages
 	keep       []*types.Var    // of the standard library, which the package changes
 	keepFields map[string]bool // of these, pointers to structs of which a field is assigned to
 	suite      *suite          // nil unless Options.Suite is set

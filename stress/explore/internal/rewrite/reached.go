@@ -52,10 +52,10 @@ func ofEngine(path string) bool {
 	return false
 }
 
-// ofJudges reports whether a package is one of the other doors of this suite, stress and bench. A
-// test file imports them beside package explore, and no body calls them: their goroutines watch real
-// ones. If they were rewritten, the steps of their initialization would stand at the beginning of
-// every trace of the user. Only a test of such a package itself explores its code.
+// ofJudges reports whether a package is one of the other packages that a user's test file imports,
+// stress and bench. No body calls them: their goroutines watch the goroutines of a semaphore from
+// outside the explorer. If they were rewritten, the steps of their initialization would stand at
+// the beginning of every trace of the user. Only a test of such a package itself explores its code.
 func ofJudges(path string, packages map[string]*listed) bool {
 	const module = "github.com/semabench/semabench/"
 	return (path == module+"stress" || path == module+"bench") && packages[path+".test"] == nil

@@ -82,7 +82,7 @@ func (w *writer) guardOnce(n ast.Stmt) {
 }
 
 // makesKept reports whether a statement of an init function gives a value to a variable that the
-// standard library has a hold on, as in
+// standard library refers to, as in
 //
 //	func init() { pool = &driver{}; sql.Register("mock", pool) }
 //

@@ -194,10 +194,11 @@ func (w *writer) needsInitializers() bool {
 }
 
 // keeps returns an init function that has variables restored before each schedule that are not
-// initialized again: of the standard library, and variables that it has a hold on. An instrumented package restores its own variables; another package restores the
-// variables that it assigns to, such as time.Local. A package with tests calls schedrt.InitDone. The
-// last file of a package has the function. Keep saves a value before the first schedule and not in
-// this init function: what TestMain sets is part of the start.
+// initialized again: of the standard library, and variables that it refers to. An instrumented
+// package restores its own variables; another package restores the variables that it assigns to,
+// such as time.Local. A package with tests calls schedrt.InitDone. The last file of a package has
+// the function. Keep saves a value before the first schedule and not in this init function: what
+// TestMain sets is part of the start.
 func (w *writer) keeps() string {
 	if w.index < len(w.pkg.files)-1 {
 		return ""

@@ -15,7 +15,7 @@ import (
 // export data.
 type state struct {
 	changes map[string]bool // variables that can change by a use, by path and name
-	kept    map[string]bool // variables that the standard library has a hold on, for example a flag
+	kept    map[string]bool // variables that the standard library refers to, for example a flag
 	fields  map[string]bool // see assignsField
 }
 
@@ -90,8 +90,8 @@ func (c *checked) assignsField(id *ast.Ident, parents []ast.Node) bool {
 // keep notes the variables in the arguments of a call, and the variables that get its result. A
 // flag variable, for example, was registered in the process under its address. An initialization
 // would create it anew, and the flag set would still write to the old one. All variables of the
-// arguments are kept, although the function may hold on to one of them only. Which one it is
-// depends on the function, and a variable that is kept costs nothing but its freshness.
+// arguments are kept, although the function may store one of them only. Which one depends on the
+// function. A variable that is kept costs little: it is not initialized again before each schedule.
 func (s *state) keep(c *checked, call *ast.CallExpr, parents []ast.Node) {
 	names := []ast.Node{call}
 	if a, ok := parents[len(parents)-1].(*ast.AssignStmt); ok {

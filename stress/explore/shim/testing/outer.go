@@ -13,13 +13,15 @@ import (
 	shim "github.com/semabench/semabench/stress/explore/shim/context"
 )
 
-// An Outer is the testing.T of go test around a body that has a T of its own. A body may still use it,
-// directly or through a helper: t.Errorf, require.Equal(t, …), t.Cleanup. To go test it is a test that
-// lasts for all schedules, so without this type a schedule that fails it would pass.
+// An Outer is the testing.T of go test around a body that has a T of its own. A body may still use
+// the testing.T, directly or through a helper: t.Errorf, require.Equal(t, …), t.Cleanup. For go
+// test, one test lasts for all schedules. So without this type, a schedule that fails the testing.T
+// would pass, and the test would fail without a schedule.
 //
-// What a schedule does to it is read from the fields of package testing, and undone before the next
-// schedule. The fields are looked up by name and type. If a Go release has others, no schedule that
-// fails the testing.T can be told from the next one, and a body that fails it is refused.
+// The effects of a schedule on the testing.T are read from the fields of package testing, and
+// undone before the next schedule. The fields are looked up by name and type. If a Go release has
+// others, no schedule that fails the testing.T can be told from the next one, and a body that fails
+// it is refused.
 type Outer struct {
 	t        *testing.T // nil if there is none to watch
 	mu       *sync.RWMutex
