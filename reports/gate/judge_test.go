@@ -72,6 +72,20 @@ func TestNotSlower(t *testing.T) {
 	}
 }
 
+// The slowdown that would have been seen is one that is found in 4 of 5 runs. If the interval goes further, the text
+// names this chance; otherwise it would contradict itself.
+func TestWhatWouldHaveBeenSeen(t *testing.T) {
+	for _, ratio := range []float64{1, 1.02, 1.05} {
+		slow := row("BenchmarkX", ratio, 0.12)
+		slow.Second = pairsOf(24, ratio, 0.12)
+		j := rowNamed(t, Judge(runOf(slow), Options{}), "BenchmarkX")
+		beyond := j.Time.Hi > 1+j.Time.MDE
+		if j.Verdict != Inconclusive || strings.Contains(j.Why, "in 4 of 5 runs") != beyond || beyond != (ratio > 1.03) {
+			t.Errorf("ratio %v: %s because %q; interval %s, MDE %.3f", ratio, j.Verdict, j.Why, j.Time.interval(), j.Time.MDE)
+		}
+	}
+}
+
 func TestSecondStageDecides(t *testing.T) {
 	suspect := row("BenchmarkX", 1.05, 0.02)
 	run := runOf(suspect, row("BenchmarkY", 1, 0.02))
