@@ -87,7 +87,7 @@
 // reaches no function which opens files, starts programs or lists folders reads none. For every
 // other benchmark, the source of the whole test binary decides which files it may read. Code that
 // lists folders or starts programs may read all files. Code that opens files may read the testdata
-// of its package, and every file whose name contains one of the string literals of the code. The
+// of its package, and every file if a string literal of the code could be a part of its path. The
 // gate does not see names that the code reads from files or puts together from parts of one or two
 // letters, nor system calls in assembly.
 //
