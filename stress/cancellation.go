@@ -141,6 +141,31 @@ func reentrantContext(t *trial) {
 		reentered(t, n, false)
 		reentered(t, n, true)
 	}
+	for round := range 24 {
+		reenteredAtMeeting(t, round)
+	}
+}
+
+// reenteredAtMeeting is a round of C25 in which the end of the ctx meets the grant. A call that finds both
+// may ask its ctx on a path of its own, and hold a lock there.
+func reenteredAtMeeting(t *trial, round int) {
+	sem := t.make(1)
+	inner, cancel := context.WithCancel(context.Background())
+	var uses atomic.Int64 // bounded for the reason in reentered
+	ctx := contexts.Using{Context: inner, Use: func() {
+		if uses.Add(1) <= 10 && sem.TryAcquire(1) {
+			sem.Release(1)
+		}
+	}}
+	t.take(sem, 1)
+	c := t.startWith(ctx, cancel, sem, 1)
+	t.settle()
+	uses.Store(0) // Acquire may have used up the ten
+	t.meet(round, func() { sem.Release(1) }, cancel)
+	if t.returned(c) == nil {
+		sem.Release(1)
+	}
+	t.mustHaveFree(sem, 1)
 }
 
 // reentered is one round of C25: a wait for n permits that is cancelled, or served first.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/stress/internal/race"
 )
 
 // Fairness: C26 to C28. Which of several waiting requests must be granted first.
@@ -67,12 +68,117 @@ func starvedByLeavers(t *trial) {
 		}
 		sem.Release(1)
 		if smallWaits && t.servedFirst(sem, large, small) {
+			starvedByMixed(t)
 			return
 		}
 		t.letTimeGoBy()
 	}
 	t.failf("Acquire(2) still waits after %d others that came later were granted, "+
 		"and as many had left", mostPasses)
+}
+
+// starvedByMixed is noStarvation with small requests of several weights, some of which come at the same
+// time. A guard may count permits, or the grants of one Release at once. If it compares the count with its
+// limit by ==, the count steps over the limit. With requests for one permit, one at a time, no count does.
+// The weights and numbers are drawn. A step goes over any given limit in more than every third draw, so
+// twelve draws are enough.
+func starvedByMixed(t *trial) {
+	if t.impl.UnitWeights {
+		return // there is no large request
+	}
+	draws := uint64(12)
+	if t.impl.Waits != impls.Parked {
+		draws = 2 // a step takes long there
+	}
+	for seed := range draws {
+		m := &mixedStream{line: &line{t: t, sem: t.make(8), size: 8}, draw: rand.New(rand.NewPCG(seed, 2))}
+		m.play()
+	}
+}
+
+// A mixedStream is one draw of starvedByMixed. Its line counts the small requests only.
+type mixedStream struct {
+	*line
+	draw  *rand.Rand
+	large *call
+}
+
+// play lets small requests pass until the large one is granted. In each round, the permits of earlier
+// rounds come back only when a small request of this round holds some, so all permits are never free unless
+// the semaphore makes every small request wait.
+func (m *mixedStream) play() {
+	t := m.t
+	t.take(m.sem, 1)
+	m.held = 1
+	m.large = t.startBlocked(m.sem, m.size)
+	for passes := 0; passes < mostPasses; {
+		if len(m.waiting) == 0 {
+			m.begin()
+		}
+		before := m.held
+		granted := m.collect()
+		passes += granted
+		if granted == 0 && m.allBack() {
+			return
+		}
+		if granted > 0 && before > 0 {
+			m.sem.Release(before)
+			m.held -= before
+		}
+		t.letTimeGoBy()
+	}
+	t.failf("Acquire(%d) still waits after %d others for 1 to 3 permits that came later were granted",
+		m.size, mostPasses)
+}
+
+// begin starts one to three small requests that fit beside what is held.
+func (m *mixedStream) begin() {
+	free := m.size - m.held
+	for range 1 + m.draw.IntN(3) {
+		if n := 1 + m.draw.Int64N(3); n <= free {
+			m.waiting = append(m.waiting, m.t.start(m.sem, n))
+			free -= n
+		}
+	}
+	if len(m.waiting) == 0 { // one permit is free: a round takes less than all, because some were held
+		m.waiting = append(m.waiting, m.t.start(m.sem, 1))
+	}
+}
+
+// collect counts the small requests that were granted.
+func (m *mixedStream) collect() (granted int) {
+	m.t.settle()
+	for _, c := range m.waiting {
+		if c.hasReturned() {
+			m.t.mustBeGranted(c)
+			m.waiting = without(m.waiting, c)
+			m.held += c.n
+			granted++
+		}
+	}
+	return granted
+}
+
+// allBack releases everything, because all small requests wait. It reports whether the large request was
+// granted then, and gives its permits to the small ones. Otherwise a small one must have been granted.
+func (m *mixedStream) allBack() (served bool) {
+	t := m.t
+	m.sem.Release(m.held)
+	m.held = 0
+	if !t.settledOn(doneChannels(append(slices.Clone(m.waiting), m.large))...) {
+		t.failf("Acquire(%d) and %v still wait with all permits free\n%s", m.size, weights(m.waiting), t.stacks())
+	}
+	if !m.large.hasReturned() {
+		return false
+	}
+	t.mustBeGranted(m.large)
+	m.sem.Release(m.size)
+	for _, c := range m.waiting { // together they are for less than the size
+		t.mustBeGranted(c)
+		m.sem.Release(c.n)
+	}
+	t.mustHaveFree(m.sem, m.size)
+	return true
 }
 
 // servedFirst reports whether large is granted rather than small when all permits are free. When
@@ -169,8 +275,7 @@ func fifoOfMany(t *trial) {
 	}
 	t.mustHaveFree(l.sem, 1)
 	whileMoving(t)
-	atRandom(t, 1)
-	atRandom(t, 3)
+	shapes(t)
 }
 
 // whileMoving serves the head of a line while the line grows, and cancels a waiter in the middle now
@@ -191,23 +296,52 @@ func whileMoving(t *trial) {
 	l.drain()
 }
 
+// shapes are lines at random, with storage that is short and long. With -race, where a step takes ten times
+// as long, there is one draw of each.
+//
+// Without an order, a request for one permit of three may be granted at once, and so is no waiter to count on.
+func shapes(t *trial) {
+	draws := uint64(4)
+	if race.Enabled {
+		draws = 1
+	}
+	for seed := range draws {
+		for _, longest := range []int{40, 120} {
+			t.atRandom(rand.New(rand.NewPCG(seed, 1)), 1, longest)
+			if t.impl.Order == impls.FIFO {
+				t.atRandom(rand.New(rand.NewPCG(seed, 3)), 3, longest)
+			}
+		}
+	}
+}
+
 // atRandom lets waiters join a line, leave it at any place, and be served from its head, in an order that
 // is drawn. It is the same in each run. A line that is kept as a heap, a tree or several lists is in order
 // for most sequences of a few steps, even if the removal of an entry repairs it on one side only. Leavers are
 // as frequent as grants, so that the line is in every shape that both of them make.
-func atRandom(t *trial, size int64) {
-	const steps, longest = 600, 40
-	draw := rand.New(rand.NewPCG(uint64(size), 1))
+//
+// A longer line comes in waves: it grows for some time, and then becomes short again. Storage that grows
+// and shrinks with the line does so several times, and with the line at different places. Now and then a run
+// of neighbours leaves, and some waiters come and leave at the end one by one: storage in pieces, such as a
+// list of small arrays, loses whole pieces then, also at its end, and the next waiter has to find its place.
+func (t *trial) atRandom(draw *rand.Rand, size int64, longest int) {
+	const steps, wave = 600, 150
 	l := t.fullLine(size)
-	for range steps {
+	for step := range steps {
 		n := len(l.waiting)
 		if n == 0 && l.free > 0 { // take what is free: otherwise a request would not have to wait
 			t.take(l.sem, l.free) // never 0 permits: an implementation may declare that it takes no such request
 			l.held, l.free = size, 0
 		}
+		joins := draw.IntN(2) == 0
+		if longest > 2*wave/5 { // seven of eight steps of a wave go up, or down
+			joins = (step/wave%2 == 0) == (draw.IntN(8) > 0)
+		}
 		switch {
-		case n == 0 || n < longest && draw.IntN(2) == 0:
+		case n == 0 || n < longest && joins:
 			l.join(t.weight(1 + draw.Int64N(size)))
+		case draw.IntN(40) == 0:
+			l.runLeaves(draw, longest)
 		case l.held == 0 || draw.IntN(2) == 0:
 			l.cancel(l.waiting[draw.IntN(n)])
 		default:
@@ -216,6 +350,24 @@ func atRandom(t *trial, size int64) {
 		l.check()
 	}
 	l.drain()
+}
+
+// runLeaves cancels a run of neighbours, from any place and as often as not up to the end. Then waiters come and
+// leave at the end, which so moves through its storage.
+func (l *line) runLeaves(draw *rand.Rand, longest int) {
+	n := len(l.waiting)
+	first, most := draw.IntN(n), longest*draw.IntN(2)
+	for _, c := range slices.Clone(l.waiting[first:min(n, first+max(most, 1+draw.IntN(n)))]) {
+		l.cancel(c) // if it still waits
+		l.check()   // the leaver may have been the first, so the next ones may be served
+	}
+	for range draw.IntN(longest) {
+		if len(l.waiting) == 0 {
+			return // a request might not have to wait
+		}
+		l.join(l.t.weight(1 + draw.Int64N(l.size)))
+		l.cancel(l.waiting[len(l.waiting)-1])
+	}
 }
 
 // C28: TryAcquire takes a free permit past a waiting request if, and only if, Impl.TryBarges is

@@ -196,8 +196,9 @@ func anyNumber(t *trial) {
 	t.mustHaveFree(sem, grants)
 	manyWaits(t)
 	manyLeavers(t)
-	if t.impl.Order != impls.FIFO { // C27 has it otherwise
+	if t.impl.Order != impls.FIFO { // C27 has them otherwise
 		whileMoving(t)
+		shapes(t)
 	}
 	if !t.impl.UnitWeights { // the Release below would be as many calls, each of which may wake all
 		manyAtOnce(t)
@@ -289,24 +290,21 @@ func manyAlone(t *trial, rounds int) {
 
 // manyLeavers cancels more waits than a line of usual size has places, while the one permit is held and
 // nothing comes back. Entries that a Release would have to remove, such as the entries of a buffered
-// channel, fill the line.
+// channel, fill the line. Two waiters stay: the first of all and the last of all. Where
+// the leavers took storage away with them, the last one may be put where no Release looks.
 func manyLeavers(t *trial) {
 	leavers := 1<<12 + 1
 	if race.Enabled {
 		leavers = 1<<10 + 1
 	}
-	sem := t.make(1)
-	t.take(sem, 1)
-	stays := t.startBlocked(sem, 1)
+	l := t.fullLine(1, 1)
 	for range leavers {
-		c := t.startBlocked(sem, 1)
+		c := t.startBlocked(l.sem, 1)
 		c.cancel()
 		t.mustBeRefused(c, context.Canceled)
 	}
-	sem.Release(1)
-	t.mustBeGranted(stays)
-	sem.Release(1)
-	t.mustHaveFree(sem, 1)
+	l.join(1)
+	l.drain() // also checks the order
 }
 
 // manyReleases gives permits back one by one to a waiter that needs them all, as many as 8 bits can
@@ -332,25 +330,50 @@ func manyReleases(t *trial) {
 }
 
 // manyAtOnce lets more requests wait at the same time than 8 bits can count, as an index into a line
-// of waiters does, and more than the usual sizes of a buffer. More than 16 bits can count would be
-// 33000 goroutines, and a line that is searched from its begin for each arrival would take minutes. Two
-// calls of Release grant all: an implementation may wake every waiter in each Release.
+// of waiters does, and more than the usual sizes of a buffer; then more than 16 bits can count, as the
+// number of waiters in a word beside the permits does. A line that is searched from its begin for each arrival
+// or each grant would take minutes at the last number, so each larger number comes only if the one before
+// took little processor time. That bounds what is found, and decides no verdict.
 func manyAtOnce(t *trial) {
-	n := int64(1<<10 + 1)
+	const first, most = 1<<10 + 1, 1<<16 + 1
+	abreast(t, first, 1)
+	if t.newExtension().none || abreast(t, 4*first, first) > mostExtension/4 {
+		return
+	}
+	for range 3 { // other work of the process may count in the first
+		if took := abreast(t, 16*first, first); took < mostExtension/2 {
+			abreast(t, most, first)
+			return
+		} else if took > mostExtension {
+			return
+		}
+	}
+}
+
+// abreast lets n requests wait at the same time and grants all of them. It returns the processor time that
+// this took. Some begin to wait at once, in an order that is not known. Two calls of Release grant all: an
+// implementation may wake every waiter in each Release.
+func abreast(t *trial, n int64, atOnce int) time.Duration {
 	if t.impl.MaxSize > 0 {
 		n = min(n, t.impl.MaxSize)
 	}
+	before := rusage.Self().CPU()
 	sem := t.make(n)
 	t.take(sem, n)
 	var waiting []*call
-	for range n {
+	for i := range n {
 		waiting = append(waiting, t.startForever(sem, 1))
-		t.settle()
+		if int(i+1)%atOnce == 0 || i+1 == n/2 { // halfway, because grantInHalves asks which half is first
+			t.settle()
+			t.progress.Add(1)
+		}
 	}
+	t.settle()
 	t.grantInHalves(sem, waiting)
 	sem.Release(n)
 	t.mustHaveFree(sem, n)
 	t.calls = t.calls[:0]
+	return rusage.Self().CPU() - before
 }
 
 // grantInHalves releases half as many permits as requests wait for one, and then the others. Under

@@ -33,6 +33,45 @@ func capacity(t *trial) {
 	for range rounds {
 		stolenPermit(t)
 	}
+	firstCalls(t)
+}
+
+// firstCalls lets the first two calls of many semaphores meet. What a semaphore makes at its first use, such
+// as its line or a shard, it may make twice then, and each call gets its own. Both calls are for the only
+// permit. The first to arrive spins until the other one is there, so that they are less than a microsecond
+// apart; the bound on the spins is for machines with one processor.
+func firstCalls(t *trial) {
+	rounds := 2000
+	if t.impl.Waits != impls.Parked {
+		rounds = 20 // a semaphore may be a file there
+	}
+	sems := make([]impls.Semaphore, rounds)
+	for i := range sems {
+		sems[i] = t.make(1)
+	}
+	arrived, holders := make([]atomic.Int64, rounds), make([]atomic.Int64, rounds)
+	t.together(copies(2, func(int) {
+		for i, sem := range sems {
+			arrived[i].Add(1)
+			for spins := 0; arrived[i].Load() < 2; spins++ {
+				if t.panicked.Load() != nil {
+					return // the other call failed, and its goroutine has ended
+				}
+				if spins > 1000 {
+					runtime.Gosched()
+				}
+			}
+			if err := sem.Acquire(context.Background(), 1); err != nil {
+				t.failf("the first Acquire(1) = %v, want nil", err)
+			}
+			if n := holders[i].Add(1); n != 1 {
+				t.failf("%d of 1 permits are held after the first two calls", n)
+			}
+			runtime.Gosched()
+			holders[i].Add(-1)
+			sem.Release(1)
+		}
+	})...)
 }
 
 // stolenPermit returns a permit to a sleeping waiter, and lets TryAcquire take it before that

@@ -7,7 +7,8 @@ import "github.com/semabench/semabench/impls"
 // that time all the same, by random programs or by another clause; their Reference says so. Fifteen
 // passed everything. K21 came with C37, which nothing had measured before. K22 to K28 stand for the
 // kinds of a second round of wrong semaphores. They passed, but for K26 in some random programs. K29 to
-// K36 stand for the kinds of a third round. They passed, but for K32, which C25 found.
+// K36 stand for the kinds of a third round. They passed, but for K32, which C25 found. K37 to K42 stand for
+// the kinds of a fourth round. They passed, but for K42 in some random programs.
 func Kinds() []Mutant {
 	fifo := func(name string, construct func(int64) impls.Semaphore) impls.Impl {
 		return impls.Impl{Name: name, New: construct, Order: impls.FIFO}
@@ -271,6 +272,49 @@ func Kinds() []Mutant {
 			Defect:    "every 2^17th Acquire forgets a permit that is held",
 			Reference: "counters of more than 16 bits",
 			KilledBy:  []string{"C36"},
+		},
+		{
+			Impl:      impls.Impl{Name: "stepped-over", New: newSteppedOver, StarvationFree: true},
+			ID:        "K37",
+			Defect:    "the guard that closes the door to small requests counts permits, and compares with ==",
+			Reference: "starvation by requests of several weights",
+			KilledBy:  []string{"C26"},
+		},
+		{
+			Impl:      fifo("lost-piece", newLostPiece),
+			ID:        "K38",
+			Defect:    "a line in pieces loses what joins after the waiters of its last piece have left",
+			Reference: "a request that joins a line after many at its end have left",
+			KilledBy:  []string{"C27", "C36"},
+		},
+		{
+			Impl:      fifo("lost-wrap", newLostWrap),
+			ID:        "K39",
+			Defect:    "a line in an array that becomes smaller loses the waiters that have wrapped",
+			Reference: "order in a line that comes in waves",
+			KilledBy:  []string{"C27"},
+		},
+		{
+			Impl:      fifo("asks-at-meeting", newAsksAtMeeting),
+			ID:        "K40",
+			Defect:    "a waiter that finds a grant and the end of its ctx asks the ctx under the lock",
+			Reference: "callbacks: methods of a ctx that ends when the grant comes",
+			KilledBy:  []string{"C25"},
+		},
+		{
+			Impl:      fifo("short-crowd", newShortCrowd),
+			ID:        "K41",
+			Defect:    "the number of waiters is kept in 16 bits",
+			Reference: "more than 2^16 requests that wait at the same time",
+			KilledBy:  []string{"C36"},
+		},
+		{
+			Impl:      fifo("two-beginnings", newTwoBeginnings),
+			ID:        "K42",
+			Defect:    "the state is made at the first call, and two first calls make two",
+			Reference: "two first calls that meet; random programs found it as well",
+			KilledBy:  []string{"C1"},
+			Narrow:    true,
 		},
 	}
 }

@@ -38,9 +38,15 @@ func All() []impls.Impl {
 		of("yielding", newYielding, impls.Barging),
 		of("heap", newTickets, impls.FIFO),
 		of("baton", newBatons, impls.Barging),
+		of("pieces", newPieces, impls.FIFO),
+		of("shrinking", newShrinking, impls.FIFO),
+		of("lazy", newLazy, impls.FIFO),
+		of("guarded", newGuarded, impls.Unspecified),
 	}
 	for i := range all {
 		switch all[i].Name {
+		case "guarded":
+			all[i].StarvationFree = true
 		case "retrying":
 			all[i].TryBarges = true
 		case "bits":
