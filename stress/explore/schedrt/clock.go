@@ -5,25 +5,6 @@ import (
 	"unsafe"
 )
 
-// A clock is virtual time. It is one more goroutine to the strategy, and a step of it lets the
-// earliest timer fire. That may happen at any moment, because goroutines may be slow: a timeout
-// that comes too soon is a schedule like any other. Time passes only in such steps, so an hour
-// takes none.
-//
-// Timers are in a sorted slice and not in a heap: there are few, and due has to see timers of
-// equal deadlines in order.
-type clock struct {
-	object Object
-	now    time.Duration // since startTime
-	timers []*Timer      // by deadline; of equal ones the older first
-	g      *G            // stands for the clock among the goroutines; nil until there is a timer
-}
-
-// startTime is the virtual time at which every execution begins. It is no remarkable moment: a job that
-// runs at New Year, or each full hour, would otherwise run in the first schedule of a test that passes on
-// nearly all days. The fraction is there for programs that round.
-var startTime = time.Date(2026, 5, 20, 10, 24, 37, 318281828, time.UTC)
-
 // lateness is how much later than its deadline a timer fires. Programs compare the time that has
 // passed with the time that they have slept, and rely on it being more.
 const lateness = 100 * time.Microsecond
@@ -276,20 +257,6 @@ func Sleep(d time.Duration) {
 	e.park(g)
 }
 
-// A Timer does one of three things at its deadline: it calls a function, wakes a sleeping goroutine
-// or sends the time on a channel.
-//
-// Exactly one of fire, sleeper and ch is set.
-type Timer struct {
-	when    time.Duration // its deadline, on the clock
-	fire    func()
-	sleeper *G
-	ch      *channel
-	period  time.Duration // of a ticker; 0 means once
-	missed  bool          // of a ticker: its next tick is lost, see clock.noteMissed
-	bubble  *Bubble       // of the goroutine that made it
-}
-
 // NewTimer returns a timer that calls fire after d. The call is a part of the clock's step, so fire
 // must not block and must not perform an operation; it may call GoInStep.
 func NewTimer(d time.Duration, fire func()) *Timer {
@@ -375,38 +342,4 @@ func (t *Timer) set(again func(c *clock)) (was bool) {
 	c.object.bump()
 	again(c)
 	return was
-}
-
-// lazyClass is the class of the clock if time is lazy. A timer that a loop over the clock has left behind is
-// due now. The lateness of another timer makes none due.
-func (c *clock) lazyClass() class {
-	for _, t := range c.timers {
-		switch {
-		case t.when >= c.now-lateness:
-			return passesTime
-		case !t.idle():
-			return moves
-		}
-	}
-	return passesTime
-}
-
-// class returns the class of the clock if time is lazy. A timer of a bubble that is due now may
-// fire beside other goroutines. Otherwise time passes if all goroutines of all bubbles wait.
-func (c *clock) class() class {
-	e := c.g.exec
-	if e.bubbles == 0 {
-		return c.lazyClass()
-	}
-	for _, t := range c.timers {
-		if t.bubble != nil && !t.idle() && t.when <= c.now {
-			return moves
-		}
-	}
-	for _, g := range e.gs {
-		if g.bubble != nil && g != c.g && !g.isDurablyBlocked() {
-			return never
-		}
-	}
-	return passesTime
 }

@@ -82,23 +82,6 @@ func HashString(p unsafe.Pointer, seed uintptr) uint64 {
 // Reseed starts the sequence of the running goroutine anew. Call it under control only.
 func Reseed(seed int64) { active.cur.lineage, active.cur.drawn = mix(uint64(seed)), 0 }
 
-// descend gives a new goroutine its lineage. Goroutine 0 has no parent.
-//
-// The shift keeps the number of a child from cancelling low bits of the parent's lineage.
-func (g *G) descend(parent *G) {
-	if parent != nil {
-		parent.kids++
-		g.lineage = mix(parent.lineage ^ parent.kids<<32)
-	}
-}
-
-// mix is the output function of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
-func mix(z uint64) uint64 {
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}
-
 // A MapRange goes through a map in a fixed order. Use it in one goroutine.
 type MapRange[K comparable, V any] struct {
 	m         map[K]V

@@ -52,7 +52,7 @@
 //     detector must not watch it. Package rewrite compiles this package with -race=false, and with
 //     -l so that no part of it is inlined into a package that is watched.
 //   - The detector watches a few runtime functions in every package: maps, append and copy. This
-//     package uses the functions of collections.go instead. A generic function is compiled in the
+//     package uses the functions of object.go instead. A generic function is compiled in the
 //     package that calls it, so generic functions here touch no shared state. They call functions
 //     marked go:norace, which keeps the package right even where the flags are missing.
 //
@@ -70,4 +70,13 @@
 // it. It would also be one more package that has to be compiled without the race detector, and one
 // more that each rewritten module imports. Instead the package is split into files, with one
 // primitive or one decision of the engine in each.
+//
+// The files go down in this order. exec.go plays an execution. The primitives of a program follow:
+// channel.go, select.go, sync.go, word.go, containers.go, clock.go, synctest.go, deterministic.go, and
+// harness.go for programs of this suite. They announce and perform operations by operation.go, which
+// stops a goroutine by handover.go, which asks pick.go for the next one. pick.go reads the class of
+// each goroutine, asks the strategy by ask.go, and ends what only daemons keep alive by aftermath.go.
+// Below are the parts of an execution, each with its own state: queue.go, goroutine.go, record.go,
+// outcome.go, spin.go, twin.go, locals.go, bubble.go and daemons.go. object.go, kinds.go and state.go are
+// below all.
 package schedrt

@@ -1,107 +1,10 @@
 package schedrt
 
 import (
-	"context"
-	"fmt"
-	"maps"
 	"reflect"
 	"runtime"
-	"runtime/pprof"
-	"slices"
-	"strings"
-	"sync"
 	"unsafe"
 )
-
-// A G is a controlled goroutine.
-//
-// A G is used again in later executions. newG resets every field that an execution reads before
-// it writes it.
-type G struct {
-	ID      int // from 0, in the order of the go statements; 0 is the program itself
-	Op      Op  // the operation that it is about to perform, or waits in
-	state   state
-	begun   bool // it has a carrier, and runs its function or did so
-	exec    *Exec
-	fn      func()
-	carrier carrier
-	cause   int32 // the step that let it go on, -1 if that is its own last one
-
-	waits  int            // its waits in queues so far; a waiter with an older number is void
-	box    unsafe.Pointer // what a receiver was given
-	fired  *waiter        // the waiter that ended the last wait
-	spin   spin
-	locals locals
-	steps  int // that it took
-	moved  int // the number of its last step
-
-	bubble  *Bubble // nil if it is in none
-	harness bool    // see MarkHarness
-	ofInit  bool    // the initialization of a package started it, or a goroutine that this one started
-	phase   int     // that it waits for in AwaitRest
-	blocked bool    // at the end of the execution, its operation is not possible
-	timed   bool    // at the end of the execution, a timer would wake it
-	stalled bool    // it waits, and for no timer, since the second stage of a stall began
-
-	seen       class // of the last pick
-	favouredAt int   // the step since which it is favoured, see enforceFairness
-	ableSince  int   // the step at which it last took a turn or became able to
-
-	lineage, drawn, kids uint64  // see Random
-	kin                  kinship // see findTwin
-}
-
-type state uint8
-
-const (
-	running state = iota
-	ready         // before an operation
-	parked        // in queues, until another goroutine takes it out
-	dead
-)
-
-// class says when a goroutine may be picked. Pick looks at the classes in this order and takes the
-// first that is not empty.
-type class uint8
-
-const (
-	never        class = iota
-	moves              // can take a step
-	spinsBriefly       // spins, but may still come to a bound of its own
-	awaitsBubble       // is in synctest.Wait
-	passesTime         // is the clock, if time is lazy
-	awaitsRest         // is in AwaitRest
-	spins              // looks again at what has not changed
-)
-
-// class returns the class of g before a step. The clock is asked for as itself: with a lazy clock
-// it passes time only when no goroutine can move. A spinner counts as blocked for AwaitRest and
-// for lazy time only after patience rounds, because a loop with a bound of its own comes to it
-// before.
-//
-// A goroutine has a class only between two steps. Nothing changes then, so pick asks once and
-// stores the answer.
-func (g *G) class() class {
-	switch {
-	case g.state != ready || g.Op.guard != nil && !g.Op.guard.open(g):
-		return never
-	case g.Op.Kind == OpAwaitRest:
-		return awaitsRest
-	case g.Op.Kind == OpBubbleWait:
-		return g.bubble.classOfWait(g)
-	case g == g.exec.clock.g && (g.exec.limits.LazyClock || g.exec.bubbles > 0):
-		return g.exec.clock.class()
-	case g.spin.idle(g):
-		if g.awaitsTime() {
-			return spinsBriefly
-		}
-		if (g.exec.restAwaited || g.exec.limits.LazyClock || g.exec.bubbles > 0) && g.spin.flags < patience {
-			return spinsBriefly
-		}
-		return spins
-	}
-	return moves
-}
 
 // Blocked appends to scratch the goroutines whose operation was not possible at the end of the last
 // execution.
@@ -206,6 +109,12 @@ func (e *Exec) wake(g *G) {
 	e.progress = e.taken
 }
 
+// fairAfter is how many steps other goroutines may take while a goroutine could move. Without a
+// bound some programs do not end: a goroutine that locks and unlocks until another one has done
+// something changes state in each round, so it is no spinner. Go's own scheduler preempts after 10
+// ms, which is many more operations than this.
+const fairAfter = 2_000
+
 // unpark puts g back among the goroutines that pick asks, at the place of its ID. Strategies number
 // the goroutines in this order, so another order would be another schedule. A goroutine that was
 // parked could not move until the pick before this step, see enforceFairness.
@@ -221,28 +130,6 @@ func (e *Exec) unpark(g *G) {
 		e.able[i] = e.able[i-1]
 	}
 	e.able[i] = s
-}
-
-// A candidate is a goroutine that pick asks. Pick goes through all of them before each step. With a thousand
-// goroutines, following the pointer of each took nearly all of the time, as their memory is in no cache. So
-// a candidate has what pick needs of a goroutine that is before an ordinary operation.
-type candidate struct {
-	g    *G
-	id   int  // of g
-	calm bool // the class of g is moves until it takes its next step, and g.seen says so
-	goes bool // g is in Exec.movers
-}
-
-// isCalm reports whether nothing but its own step can change the class of g, which moves: its operation is
-// always possible, and is none of those whose class depends on other goroutines. See class.
-func (g *G) isCalm() bool {
-	switch g.Op.Kind {
-	case OpYield, OpSleep:
-		return g.spin.yields.rounds < unrolled
-	case OpAwaitRest, OpBubbleWait, OpFire:
-		return false
-	}
-	return g.Op.guard == nil && !g.spin.flagged && g != g.exec.clock.g
 }
 
 // stir says that g is about to take a step. Its candidate is found by its ID, as candidates move.
@@ -276,16 +163,6 @@ func (e *Exec) prune() {
 		}
 	}
 	e.able, e.outdated, e.regroup = e.able[:n], false, true
-}
-
-// park returns when another goroutine has woken g.
-//
-// There is no guard: a parked goroutine is not asked in each step, however many wait in queues.
-func (e *Exec) park(g *G) {
-	g.state = parked
-	e.outdated = true
-	g.bubble.release()
-	e.resume(g)
 }
 
 // main runs the function of a controlled goroutine. Package observe takes its frame for the border
@@ -371,94 +248,31 @@ func Goroutines() (all []LiveGoroutine) {
 // code while a program is played: goroutines of an init function, finalizers, callbacks of the
 // standard library. They must not touch the execution, and use the real primitives.
 
-//go:linkname profLabel runtime/pprof.runtime_getProfLabel
-func profLabel() unsafe.Pointer
-
-//go:linkname setProfLabel runtime/pprof.runtime_setProfLabel
-func setProfLabel(labels unsafe.Pointer)
-
-// controlLabels are the labels. They are made once and set by address: to take them from a context
-// in a controlled goroutine would be a data race with the goroutine that made the context.
-var controlLabels = newLabels("controlled")
-
-func newLabels(value string) unsafe.Pointer {
-	before := profLabel()
-	defer setProfLabel(before)
-	pprof.SetGoroutineLabels(
-		pprof.WithLabels(context.Background(), pprof.Labels("explore", value)))
-	return profLabel()
+// refuseInit says that the initialization cannot run a second time, and why. At the start of the
+// process it did run, or there would be no schedule. So its second failure is caused by what the first
+// run has left where the engine does not restore it, and is no failure of the program.
+func (e *Exec) refuseInit(why string) {
+	pcs := make([]uintptr, 16)
+	pcs = pcs[:runtime.Callers(2, pcs)]
+	e.Outcome = Outcome{
+		Kind: Refused, PCs: pcs,
+		Message: "the initialization of a package cannot run again before each schedule: " + why,
+	}
 }
 
-// label marks the calling goroutine as controlled.
-func label() {
-	raceDisable() // the profiler orders the goroutines that set labels
-	setProfLabel(controlLabels)
-	raceEnable()
-}
-
-// current returns the execution that controls the calling goroutine, or nil.
+// descend gives a new goroutine its lineage. Goroutine 0 has no parent.
 //
-// The order of the tests is by cost: active is nil in most processes, and labels are nil in most
-// goroutines.
-func current() *Exec {
-	e := active
-	if e == nil {
-		return nil
-	}
-	labels := profLabel()
-	if labels == nil {
-		return nil
-	}
-	if isInit(labels) {
-		select {} // see goInit
-	}
-	return e
-}
-
-// uncontrolled counts running goroutines that were started outside of control, by the position of
-// their go statement: in an init function, or by a test that is over.
-var uncontrolled struct {
-	sync.Mutex
-	started map[string]int
-}
-
-// goUncontrolled starts and counts a goroutine outside of control.
-func goUncontrolled(fn func()) {
-	if duringInit() {
-		goInit(fn)
-		return
-	}
-	_, file, line, _ := runtime.Caller(2)
-	where := fmt.Sprintf("%s:%d", file, line)
-	countUncontrolled(where, 1)
-	go func() {
-		defer countUncontrolled(where, -1)
-		fn()
-	}()
-}
-
-// countUncontrolled adds to the number of running goroutines that were started at a position.
-func countUncontrolled(where string, by int) {
-	uncontrolled.Lock()
-	defer uncontrolled.Unlock()
-	if uncontrolled.started == nil {
-		uncontrolled.started = map[string]int{}
-	}
-	if uncontrolled.started[where] += by; uncontrolled.started[where] == 0 {
-		delete(uncontrolled.started, where)
+// The shift keeps the number of a child from cancelling low bits of the parent's lineage.
+func (g *G) descend(parent *G) {
+	if parent != nil {
+		parent.kids++
+		g.lineage = mix(parent.lineage ^ parent.kids<<32)
 	}
 }
 
-// UncontrolledGoroutines describes the rewritten goroutines that run outside of control, "" if
-// there are none. An exploration beside them would be wrong: the engine would take what they do to
-// channels and locks for the work of controlled goroutines.
-func UncontrolledGoroutines() string {
-	uncontrolled.Lock()
-	defer uncontrolled.Unlock()
-	if len(uncontrolled.started) == 0 {
-		return ""
-	}
-	return "goroutines run since before the program was under control: a package starts them when " +
-		"it is initialized, at " +
-		strings.Join(slices.Sorted(maps.Keys(uncontrolled.started)), ", ")
+// mix is the output function of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+func mix(z uint64) uint64 {
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
 }

@@ -1,20 +1,15 @@
 package schedrt
 
-import "iter"
+import (
+	"iter"
+	"runtime"
+	"unsafe"
+)
 
 // There are two ways to hand the turn over. Coroutines take a third of the time, but package iter
 // tells the race detector that each switch orders memory, so the detector would see no race at all.
 // Under the detector, goroutines therefore wait for batons, which can be hidden from it. Both ways
 // play the same steps: a schedule that was found with one replays with the other.
-
-// A carrier is the real goroutine that runs the code of a G. Later executions use it again:
-// starting a goroutine takes longer than a whole step.
-type carrier struct {
-	alive  bool       // it runs G.live
-	retire bool       // it is to return at once
-	baton  baton      // if it is a goroutine
-	co     *coroutine // if it is a coroutine
-}
 
 // transfer gives the turn from one goroutine to another and returns when from has it again. Nil
 // stands for the driver, which is the goroutine that called Play.
@@ -85,27 +80,6 @@ func (c *carrier) close(g *G) {
 	}
 }
 
-// A baton is a channel on which a goroutine waits for its turn. Passing it must not order memory
-// for the race detector, hence RaceDisable around both ends. Its buffer lets the goroutine that
-// passes the baton go on to wait for its own.
-type baton chan struct{}
-
-func newBaton() baton { return make(baton, 1) }
-
-// pass lets the goroutine that waits for b go on. It does not wait: the buffer takes the baton.
-func (b baton) pass() {
-	raceDisable()
-	b <- struct{}{}
-	raceEnable()
-}
-
-// await returns when b has been passed.
-func (b baton) await() {
-	raceDisable()
-	<-b
-	raceEnable()
-}
-
 // serve runs in the driver. It answers questions for the strategy until the driver has the turn.
 //
 // Under the race detector the strategy runs here, in one goroutine, however many goroutines ask;
@@ -139,20 +113,6 @@ func (e *Exec) start(to *G) {
 		go to.live()
 		raceEnable()
 	}
-}
-
-// A coroutine yields to the goroutine that resumed it, whichever that was. Coroutines that have
-// resumed one another form a stack, with the driver at the bottom. To give the turn to a coroutine
-// outside the stack, the top resumes it. To give the turn to one further down, the top yields, and
-// so do those between. With the few goroutines of most programs that is one switch; a driver in the
-// middle would always take two. With thousands of goroutines the stack would become so high that nearly
-// all of the time goes into yields. So it has at most mostNested: at that height, the top yields, and the
-// coroutine below it resumes the coroutine that has the turn. That takes two switches.
-type coroutine struct {
-	next    func() (struct{}, bool) // resumes it, until it yields
-	yield   func(struct{}) bool
-	onStack bool
-	over    bool // when resumed once more it returns
 }
 
 // mostNested is how many coroutines are on the stack at most.
@@ -209,4 +169,38 @@ func (g *G) dropCoroutine() {
 		g.carrier.co = nil
 		go co.next()
 	}
+}
+
+// resume gives the turn to the goroutine that goes next, and returns when from has it again. A nil
+// from is the caller of Play: it has the turn again when nothing is left to run.
+//
+// The next goroutine is chosen by the goroutine that gives the turn away. A scheduler of its own
+// would cost a second switch in each step.
+func (e *Exec) resume(from *G) {
+	to := e.nextGoroutine(from)
+	e.cur = to
+	if to == from {
+		return
+	}
+	e.transfer(from, to)
+	if from != nil && e.ending {
+		e.order(from)
+		runtime.Goexit() // not a panic, which a recover in the program would see
+	}
+}
+
+// order puts the deferred calls of g, which is about to be unwound, behind all that the program did.
+//
+// A deferred call may use memory that a lock protects, and the goroutine waits without that lock. In Go it would
+// never run there, so the race detector must not compare it with the accesses of others. Hence two visits: in the
+// first one every goroutine that is left releases what it did, and gives the turn back. In the second one it
+// acquires what all released, those included that were unwound before it. No access of the program itself comes
+// behind an acquire of e, so this hides no race.
+func (e *Exec) order(g *G) {
+	if !RaceEnabled {
+		return
+	}
+	raceReleaseMerge(unsafe.Pointer(e))
+	e.transfer(g, nil)
+	raceAcquire(unsafe.Pointer(e))
 }

@@ -89,33 +89,6 @@ func ProgramGoroutines() (n int) {
 	return n
 }
 
-// ObjectState is a snapshot of an object.
-type ObjectState struct {
-	Object  int32
-	Version uint32 // another one after each change
-	Model   Model
-	Holder  int // goroutine that holds the lock or waits for it as a writer, -1 if there is none
-	Locked  bool
-	Count   int // readers of an RWMutex, counter of a WaitGroup, values in a channel's buffer
-	Cap     int // of a channel
-	Closed  bool
-	Queue   []int // goroutines that wait: in a Cond, or to send to or receive from a channel
-	address unsafe.Pointer
-}
-
-// Model is the kind of an object.
-type Model uint8
-
-// The models.
-const (
-	ModelWord Model = iota
-	ModelMutex
-	ModelRWMutex
-	ModelChannel
-	ModelWaitGroup
-	ModelCond
-)
-
 // ObjectStates returns the objects of the execution, in no order. It may be called between two
 // steps or after Play, and changes nothing. WaitGroups and Conds are among them only with
 // Limits.Positions.
@@ -211,25 +184,6 @@ func (p *ObjectState) Word(size int) uint64 {
 		return uint64(*(*uint32)(p.address))
 	}
 	return *(*uint64)(p.address)
-}
-
-// models are WaitGroups and Conds. They are not in the table of addresses, as their look-alikes
-// contain them, so ObjectStates would not find them.
-type models struct {
-	run uint64
-	all []interface{ snapshot() ObjectState }
-}
-
-// remember makes a model known to ObjectStates, when its object gets a number. It does nothing
-// unless positions are recorded: no report is made of other executions.
-func (e *Exec) remember(model interface{ snapshot() ObjectState }) {
-	if !e.limits.Positions {
-		return
-	}
-	if e.named.run != e.run {
-		e.named.run, e.named.all = e.run, e.named.all[:0]
-	}
-	e.named.all = push(e.named.all, model)
 }
 
 // GoroutineState is a snapshot of a goroutine: its next operation, and whether that is possible.

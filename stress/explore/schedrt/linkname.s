@@ -1,1 +1,1 @@
-// This file is empty. An assembly file in a package lets goroutine.go declare functions without a body.
+// This file is empty. An assembly file in a package lets uncontrolled.go declare functions without a body.

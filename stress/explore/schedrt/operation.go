@@ -1,119 +1,10 @@
 package schedrt
 
 import (
+	"reflect"
 	"runtime"
 	"unsafe"
 )
-
-// Kind names an operation, for reports and for strategies.
-type Kind uint8
-
-// The kinds of operations.
-const (
-	OpNone Kind = iota
-	OpLock
-	OpTryLock
-	OpUnlock
-	OpRLock
-	OpTryRLock
-	OpRUnlock
-	OpAnnounce // of a writer at an RWMutex
-	OpWait     // of a Cond
-	OpSignal
-	OpBroadcast
-	OpAdd
-	OpWaitGroup // WaitGroup.Wait
-	OpLoad
-	OpStore
-	OpSwap // any atomic operation that always writes
-	OpCAS
-	OpSend
-	OpReceive
-	OpClose
-	OpSelect
-	OpLen
-	OpYield
-	OpSleep
-	OpTimer
-	OpNow
-	OpFire // of the clock: the next timer fires
-	OpCall
-	OpReturn
-	OpAwaitRest
-	OpRestOver // of a goroutine whose AwaitRest returned false
-	OpIsClosed
-	OpCancel
-	OpRegister
-	OpStop
-	OpMapLoad
-	OpMapStore
-	OpMapSwap
-	OpMapLoadOrStore
-	OpMapDelete
-	OpMapCAS
-	OpMapClear
-	OpMapRange
-	OpGet
-	OpPut
-	OpGetenv
-	OpSetenv // of anything that changes the environment
-	OpReadFile
-	OpWriteFile  // anything that changes a file, or the offset of an open one
-	OpBubble     // waits for the end of a bubble
-	OpBubbleWait // waits until all others in the bubble wait
-	OpOutside    // a call of the standard library, see Outside
-	OpRead       // from a pipe or connection
-	OpWrite      // to a pipe or connection
-	OpCloseStream
-	OpListen
-	OpDial
-	OpAccept
-)
-
-var kindNames = [...]string{
-	"nothing", "Lock", "TryLock", "Unlock", "RLock", "TryRLock", "RUnlock", "Lock, as a writer",
-	"Cond.Wait", "Cond.Signal", "Cond.Broadcast", "WaitGroup.Add", "WaitGroup.Wait",
-	"atomic load", "atomic store", "atomic add or swap", "compare-and-swap",
-	"send", "receive", "close", "select", "len", "Gosched", "Sleep", "timer", "time.Now", "clock",
-	"call", "return", "settle", "go on", "ctx.Err", "cancel", "context callback",
-	"stop of a callback", "Map.Load", "Map.Store", "Map.Swap", "Map.LoadOrStore", "Map.Delete",
-	"Map.CompareAndSwap", "Map.Clear", "Map.Range", "Pool.Get", "Pool.Put",
-	"use of the environment", "change of the environment", "use of a file", "change of a file",
-	"synctest.Test", "synctest.Wait",
-	"call of the standard library",
-	"read", "write", "close of a pipe", "listen", "dial", "accept",
-}
-
-func (k Kind) String() string { return kindNames[k] }
-
-// An Op is an operation that a goroutine is about to perform, or waits in.
-//
-// The pcs are an array and not a slice, so an announcement allocates nothing.
-type Op struct {
-	Kind   Kind
-	Access []Access // the objects, as far as they are known before the step
-	Note   string   // of MarkCall and MarkReturn, and of Outside the method
-	guard  guard    // nil if the operation is always possible
-	object *Object  // the object that a report names: the first one
-	cond   *Cond    // that the goroutine sleeps on
-	pcs    [12]uintptr
-	npcs   int
-}
-
-// A guard tells whether an operation is possible now. It is asked before each step, so it only
-// reads.
-//
-// A guard is asked in every pick while its goroutine waits. It must depend on objects of the
-// announced accesses only, or a reduction would miss the step that opens it.
-type guard interface {
-	open(g *G) bool
-}
-
-// clear empties o and keeps the memory of its accesses: an announcement allocates nothing.
-func (o *Op) clear() {
-	o.Kind, o.Access, o.guard, o.object, o.cond = OpNone, o.Access[:0], nil, nil, nil
-	o.Note, o.npcs = "", 0
-}
 
 // begin starts the announcement of an operation of the running goroutine. While the execution is
 // being unwound it ends the goroutine instead.
@@ -161,6 +52,25 @@ func (e *Exec) point(g *G) {
 	e.resume(g)
 }
 
+// stopLate gives the execution up in a go statement of the running goroutine, if it is late. A
+// program may start goroutines for seconds without an operation.
+func (e *Exec) stopLate() {
+	e.work++
+	if e.timeHasCome() {
+		e.point(e.begin(OpYield)) // the execution ends here, so point never returns
+	}
+}
+
+// park returns when another goroutine has woken g.
+//
+// There is no guard: a parked goroutine is not asked in each step, however many wait in queues.
+func (e *Exec) park(g *G) {
+	g.state = parked
+	e.outdated = true
+	g.bubble.release()
+	e.resume(g)
+}
+
 // changed says that the current step, of g, changed the state of an object.
 //
 // A change makes the version differ, which wakes spinners that have looked at the object.
@@ -169,14 +79,6 @@ func (e *Exec) changed(g *G, o *Object) {
 	e.advance(g)
 	e.aftermath.note(g, o)
 	g.spin.reset()
-}
-
-// advance says that g made progress. A spinner's steps between two looks may be a part of its loop,
-// such as taking a lock and giving it back, so they are none.
-func (e *Exec) advance(g *G) {
-	if !g.spin.yielding {
-		e.progress = e.taken
-	}
 }
 
 // A Touch is an object of Do and how Do uses it.
@@ -261,103 +163,65 @@ func Yield() {
 	e.point(g)
 }
 
-// An Object is something that operations are on: a mutex, a channel, a word of memory. It gets its
-// number when the first operation on it is announced, so two executions give the same numbers as
-// long as they take the same steps. The zero value is an object without a number.
-type Object struct {
-	run     uint64 // the execution that numbered it
-	id      int32  // from 1
-	version uint32 // counts the changes of its state
-	ticks   bool   // it is the channel of a timer
+// A call of the standard library on an object with a lock of its own, such as a http.ServeMux, is a
+// step: the order of two such calls can matter, and the lock says that they may come from several
+// goroutines. The code of the call is not rewritten, so the call is one piece. That is the truth if
+// the method takes its lock once.
+
+// An outside is the state of all objects of a type of the standard library. One object for all of
+// them makes some steps dependent that are not, which costs schedules and hides none.
+type outside struct {
+	name  string
+	state Object
 }
 
-// changes counts the changes of all objects, in all executions. It only tells whether there were any in
-// between, see spin.idle. It begins with 1, so that a spin which has compared nothing differs from it.
-var changes uint64 = 1
+var outsides []*outside
 
-// bump makes the version of o another one.
-func (o *Object) bump() { o.version++; changes++ }
-
-// number gives o a number in this execution if it has none, and reports whether it had none. Its
-// model then drops the state that an earlier execution left.
-//
-// Comparing runs replaces a list of objects to reset: an execution costs what it uses and not
-// what earlier ones used.
-func (e *Exec) number(o *Object) (fresh bool) {
-	if o.run == e.run {
-		return false
-	}
-	e.objects++
-	o.run, o.id, o.version, o.ticks = e.run, e.objects, 0, false
-	return true
-}
-
-// A Mode says how an operation uses an object. Strategies read from it which operations commute.
-//
-// Finer modes mean fewer schedules. Each pair that is said to commute must commute in every
-// state, or a schedule is lost.
-type Mode uint8
-
-// The modes. A lock has modes of its own, as some of its operations cannot change places: Acquire
-// is only possible after Free, so trying them in the other order is of no use.
-const (
-	Read    Mode = iota
-	Write        // anything that no other mode describes
-	Add          // to a counter, whose sum is the same in any order
-	Done         // an Add of a negative number
-	Wait         // for a counter to be zero
-	Acquire      // of a lock
-	Free         // of a lock
-	Share        // of a lock, by a reader
-	Unshare      // of a lock, by a reader
-	Claim        // of a lock, by a writer that may still have to wait for readers
-	Enter        // of a lock, by that writer when the last reader has left
-	Call         // the beginning of a call in a history; two beginnings commute
-	Return       // the end of a call in a history; two ends commute, a begin and an end do not
-	Alone        // no other goroutine could move
-	modes
-)
-
-// Access is an object and how an operation uses it.
-type Access struct {
-	Object int32
-	Mode   Mode
-}
-
-// conflicts and reversible are the tables behind Conflict and Reversible.
-var conflicts, reversible = modeTables()
-
-// modeTables computes both tables. Conflict is the default: a pair that is forgotten here costs
-// schedules, and hides none. The tests of package strategy compare the classes that a reduction
-// finds with brute force.
-func modeTables() (conflict, reverse [modes][modes]bool) {
-	for a := range modes {
-		for b := range modes {
-			conflict[a][b], reverse[a][b] = true, true
+// outsideOf returns the state of a type.
+func outsideOf(name string) *outside {
+	for _, o := range outsides {
+		if o.name == name {
+			return o
 		}
 	}
-	for _, pair := range [...][2]Mode{ // these commute, in either order
-		{Read, Read}, {Add, Add}, {Add, Done}, {Done, Done}, {Wait, Wait}, {Read, Wait},
-		{Share, Share}, {Share, Unshare}, {Unshare, Unshare}, {Call, Call}, {Return, Return},
-	} {
-		conflict[pair[0]][pair[1]], conflict[pair[1]][pair[0]] = false, false
-	}
-	for _, pair := range [...][2]Mode{ // only the first makes the second possible
-		{Done, Wait}, {Free, Acquire}, {Acquire, Free}, {Free, Share}, {Free, Claim},
-	} {
-		reverse[pair[0]][pair[1]] = false
-	}
-	for m := range modes {
-		reverse[m][Alone], reverse[Alone][m] = false, false
-		reverse[m][Enter], reverse[Enter][m] = false, false
-	}
-	return conflict, reverse
+	o := &outside{name: name}
+	outsides = push(outsides, o)
+	return o
 }
 
-// Conflict reports whether the order of two operations with these modes on one object matters. It
-// is symmetric.
-func Conflict(a, b Mode) bool { return conflicts[a][b] }
+// Outside returns f outside of control. Under control it returns a function that does what f does,
+// in a step on the state of typ. Rewritten code has it in the place of a method f, so the step comes
+// after f's arguments were evaluated, and only if f is called.
+//
+// The test for ending keeps deferred calls of an unwound goroutine from a step that would end
+// them.
+func Outside[F any](f F, typ, method string) F {
+	if e := current(); e == nil || e.ending {
+		return f
+	}
+	return stepBefore(reflect.ValueOf(f), typ, method).Interface().(F)
+}
 
-// Reversible reports whether two conflicting operations, which were performed in this order, could
-// have been performed in the other one.
-func Reversible(first, second Mode) bool { return reversible[first][second] }
+// stepBefore returns a function that takes the step and calls f.
+//
+// Reflection costs more than a step, but these calls are rare beside operations on locks.
+func stepBefore(f reflect.Value, typ, method string) reflect.Value {
+	return reflect.MakeFunc(f.Type(), func(args []reflect.Value) []reflect.Value {
+		if e := current(); e != nil {
+			e.useOutside(outsideOf(typ), method)
+		}
+		if f.Type().IsVariadic() {
+			return f.CallSlice(args)
+		}
+		return f.Call(args)
+	})
+}
+
+func (e *Exec) useOutside(o *outside, method string) {
+	g := e.begin(OpOutside)
+	g.Op.Note = o.name + "." + method
+	e.number(&o.state)
+	g.on(&o.state, Write)
+	e.point(g)
+	e.changed(g, &o.state)
+}

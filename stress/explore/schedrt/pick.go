@@ -176,67 +176,6 @@ func leastRecent(gs []*G) *G {
 	return first
 }
 
-// ask asks the strategy which of e.enabled goes. Where only one goroutine can go it does not ask,
-// so schedules stay short and depend on real decisions only.
-//
-// A replay depends on this rule: it answers the same questions in the same order, and one
-// question more would shift all that follow.
-func (e *Exec) ask(me *G) *G {
-	if len(e.enabled) == 1 && !e.limits.AskAlways {
-		return e.enabled[0]
-	}
-	e.at = Point{Enabled: e.enabled, Last: e.last, Step: len(e.Trace.Steps)}
-	i := e.consult(me, 0)
-	if i < 0 || i >= len(e.enabled) {
-		e.Outcome = Outcome{Kind: Pruned}
-		return nil
-	}
-	return e.enabled[i]
-}
-
-// consult has the strategy answer a question: pick a goroutine if n is 0, choose a number below n
-// otherwise. Strategies are ordinary code, so the race detector watches their memory. Under it they
-// must run in one goroutine, which is the caller of Play; its answers come over batons.
-func (e *Exec) consult(me *G, n int) int {
-	if !RaceEnabled || me == nil {
-		return e.answer(n)
-	}
-	e.question, e.asker = n, me
-	e.driver.pass()
-	me.carrier.baton.await()
-	return e.reply
-}
-
-// answer asks the strategy. See consult for n.
-func (e *Exec) answer(n int) int {
-	if n == 0 {
-		return e.strategy.Pick(&e.at)
-	}
-	return e.strategy.Choose(n)
-}
-
-// choose resolves a choice that the current step has, and records it in the trace. An answer
-// outside the range is of a schedule that does not fit the program any more; it counts as 0.
-//
-// n of 1 is no question either.
-func (e *Exec) choose(me *G, n int) int {
-	if n == 1 {
-		return 0
-	}
-	if e.Trace.muted {
-		return e.taken % n // each in its turn
-	}
-	i := e.consult(me, n)
-	if i < 0 || i >= n {
-		i = 0
-	}
-	e.Trace.choose(i)
-	return i
-}
-
-// Choose returns a number below n inside the function of Do: a choice of the schedule.
-func Choose(n int) int { return active.choose(active.cur, n) }
-
 // endAtRest sets the outcome when no goroutine can move any more. A goroutine that a timer would
 // wake is no leak, see daemons.
 //
@@ -263,12 +202,6 @@ func (e *Exec) endAtRest() {
 		}
 	}
 }
-
-// fairAfter is how many steps other goroutines may take while a goroutine could move. Without a
-// bound some programs do not end: a goroutine that locks and unlocks until another one has done
-// something changes state in each round, so it is no spinner. Go's own scheduler preempts after 10
-// ms, which is many more operations than this.
-const fairAfter = 2_000
 
 // enforceFairness leaves only one goroutine in e.enabled if the schedule has passed it over for
 // fairAfter steps. That goroutine then goes on until it waits or has had as many steps. The rule
@@ -313,4 +246,113 @@ func (e *Exec) favourStarved(now int) {
 		}
 	}
 	e.fairBefore = next
+}
+
+// class returns the class of g before a step. The clock is asked for as itself: with a lazy clock
+// it passes time only when no goroutine can move. A spinner counts as blocked for AwaitRest and
+// for lazy time only after patience rounds, because a loop with a bound of its own comes to it
+// before.
+//
+// A goroutine has a class only between two steps. Nothing changes then, so pick asks once and
+// stores the answer.
+func (g *G) class() class {
+	switch {
+	case g.state != ready || g.Op.guard != nil && !g.Op.guard.open(g):
+		return never
+	case g.Op.Kind == OpAwaitRest:
+		return awaitsRest
+	case g.Op.Kind == OpBubbleWait:
+		return g.bubble.classOfWait(g)
+	case g == g.exec.clock.g && (g.exec.limits.LazyClock || g.exec.bubbles > 0):
+		return g.exec.clock.class()
+	case g.spin.idle(g):
+		if g.awaitsTime() {
+			return spinsBriefly
+		}
+		if (g.exec.restAwaited || g.exec.limits.LazyClock || g.exec.bubbles > 0) && g.spin.flags < patience {
+			return spinsBriefly
+		}
+		return spins
+	}
+	return moves
+}
+
+// class returns the class of the clock if time is lazy. A timer of a bubble that is due now may
+// fire beside other goroutines. Otherwise time passes if all goroutines of all bubbles wait.
+func (c *clock) class() class {
+	e := c.g.exec
+	if e.bubbles == 0 {
+		return c.lazyClass()
+	}
+	for _, t := range c.timers {
+		if t.bubble != nil && !t.idle() && t.when <= c.now {
+			return moves
+		}
+	}
+	for _, g := range e.gs {
+		if g.bubble != nil && g != c.g && !g.isDurablyBlocked() {
+			return never
+		}
+	}
+	return passesTime
+}
+
+// lazyClass is the class of the clock if time is lazy. A timer that a loop over the clock has left behind is
+// due now. The lateness of another timer makes none due.
+func (c *clock) lazyClass() class {
+	for _, t := range c.timers {
+		switch {
+		case t.when >= c.now-lateness:
+			return passesTime
+		case !t.idle():
+			return moves
+		}
+	}
+	return passesTime
+}
+
+// classOfWait returns the class of a goroutine in AwaitBubble.
+func (b *Bubble) classOfWait(g *G) class {
+	if b.waits(g) {
+		return awaitsBubble
+	}
+	return never
+}
+
+// waits reports whether all goroutines of b wait, except g. Waiting for a lock does not count, as
+// the holder may be outside of the bubble, and neither does spinning.
+func (b *Bubble) waits(g *G) bool {
+	for _, other := range b.exec.gs {
+		if other.bubble == b && other != g && other != b.exec.clock.g && !other.isDurablyBlocked() {
+			return false
+		}
+	}
+	return true
+}
+
+// isDurablyBlocked reports whether only other goroutines of the bubble, or time, can let g go on.
+//
+// A lock is excluded by its guard, as the standard package excludes mutexes: another bubble may
+// hold it.
+func (g *G) isDurablyBlocked() bool {
+	if g.state == parked || g.state == dead {
+		return true
+	}
+	switch g.Op.guard.(type) {
+	case *Mutex, *RWMutex:
+		return false
+	}
+	return g.state == ready && g.class() == never
+}
+
+// isCalm reports whether nothing but its own step can change the class of g, which moves: its operation is
+// always possible, and is none of those whose class depends on other goroutines. See class.
+func (g *G) isCalm() bool {
+	switch g.Op.Kind {
+	case OpYield, OpSleep:
+		return g.spin.yields.rounds < unrolled
+	case OpAwaitRest, OpBubbleWait, OpFire:
+		return false
+	}
+	return g.Op.guard == nil && !g.spin.flagged && g != g.exec.clock.g
 }

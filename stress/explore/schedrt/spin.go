@@ -109,7 +109,7 @@ func (s *spin) place(at int) {
 	s.index[i&mask] = indexed{s.era, int32(at)}
 }
 
-// hashOf is multiplicative hashing, as in collections.go. Numbers of objects are dense, and a program
+// hashOf is multiplicative hashing, as in object.go. Numbers of objects are dense, and a program
 // mostly reads them in their order or with a stride.
 func hashOf(o *Object) uint32 { return uint32(o.id) * 0x9e3779b1 >> 8 }
 
@@ -271,4 +271,12 @@ func callPath() uintptr {
 		sum = sum*31 + pcs[i]
 	}
 	return sum
+}
+
+// advance says that g made progress. A spinner's steps between two looks may be a part of its loop,
+// such as taking a lock and giving it back, so they are none.
+func (e *Exec) advance(g *G) {
+	if !g.spin.yielding {
+		e.progress = e.taken
+	}
 }
