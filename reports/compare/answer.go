@@ -65,26 +65,33 @@ type Pick struct {
 	Best, Open []string
 }
 
-// Answers returns one answer for each table, in the order of the tables. A single column has no
-// answer to give: the list is then empty.
+// An Unfit is a column that is better than the recommended one in some row, and does not meet the
+// needs: the price of the needs.
 //
-// A comparison of two files gets a sentence on the change and no recommendation. The old commit
-// is no choice.
-func (c *Comparison) Answers() []Answer {
-	if c.Job() == Describe {
-		return nil
+// It says what the needs cost. Without it, a faster column in the table would make readers
+// distrust the recommendation.
+type Unfit struct {
+	Col, Unit string
+	Row       Row      // the row with the greatest ratio
+	Times     float64  // how many times worse the recommended column is in that row
+	Value     float64  // the median of Col in that row
+	Instead   float64  // the median of the recommended column
+	But       []string // what Col does instead of each need that it lacks
+}
+
+// String returns the column with both medians and the reasons against it: "spin is ×1.30 faster,
+// 20ns against 26ns (n=64), and burns a core for each waiter".
+func (u Unfit) String() string {
+	better := "better"
+	switch {
+	case strings.HasPrefix(u.Unit, "cpu-"):
+		better = "cheaper"
+	case format.Symbol(u.Unit) == "s":
+		better = "faster"
 	}
-	list := make([]Answer, len(c.Tables))
-	if c.Job() == Changed {
-		for i, t := range c.Tables {
-			list[i] = Answer{Table: t, Change: t.changeText()}
-		}
-		return list
-	}
-	for i, t := range c.Tables {
-		list[i] = c.choose(t, c.fit.Tables[i])
-	}
-	return list
+	return fmt.Sprintf("%s is ×%s %s, %s against %s (%s), and %s", u.Col, format.Ratio(u.Times),
+		better, format.Value(u.Value, u.Unit), format.Value(u.Instead, u.Unit), u.Row.Shape,
+		andList(u.But))
 }
 
 // answer decides by the unit u alone; other units only appear as prices. Which columns are
@@ -383,6 +390,38 @@ func (a Answer) ending() string {
 	return s
 }
 
+// chosen returns a recommended column for a row, or else a column that may serve it.
+//
+// The order is from certain to safest, and the first column of a list stands for the list.
+func (a Answer) chosen(row int) string {
+	for _, cols := range [][]string{a.Use, a.pick(row).Best, a.Open, a.pick(row).Open, {a.Safest}} {
+		if len(cols) > 0 {
+			return cols[0]
+		}
+	}
+	return ""
+}
+
+// pick returns the pick of a row, an empty one if a column was chosen without comparing rows.
+func (a Answer) pick(row int) Pick {
+	if row < len(a.Rows) {
+		return a.Rows[row]
+	}
+	return Pick{}
+}
+
+// price returns the most important price as the end of a sentence, or "" if it is not time.
+//
+// Only a price in time interrupts the sentence. The outputs with more room list the others.
+func (a Answer) price() string {
+	if len(a.Prices) == 0 || a.Prices[0].class() > 1 {
+		return ""
+	}
+	p := a.Prices[0]
+	return fmt.Sprintf("; but %s costs ×%s %s, %s (%s)",
+		p.Col, format.Ratio(p.Times), p.Unit, p.Sizes(), p.Row.Shape)
+}
+
 // RowNames lists the first three rows by name and counts the others.
 func RowNames(rows []Row) string {
 	const few = 3
@@ -395,22 +434,4 @@ func RowNames(rows []Row) string {
 		s += fmt.Sprintf(" and %s more", plural.Of(len(rows)-few, "row"))
 	}
 	return s
-}
-
-// orList joins names: "a", "a or b", "a, b or c".
-func orList(names []string) string { return list(names, " or ") }
-
-// andList joins names: "a", "a and b", "a, b and c".
-func andList(names []string) string { return list(names, " and ") }
-
-// list joins names by commas, and the last one by word.
-func list(names []string, word string) string {
-	if most := 6; len(names) > most+1 { // a sentence with more names is a table
-		names = append(names[:most:most], fmt.Sprintf("%d more", len(names)-most))
-	}
-	if len(names) < 2 {
-		return strings.Join(names, "")
-	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + word + names[last]
 }

@@ -61,37 +61,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
-
-	"golang.org/x/perf/benchfmt"
-	"golang.org/x/perf/benchproc"
 
 	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/reports/read"
+	"golang.org/x/perf/benchfmt"
+	"golang.org/x/perf/benchproc"
 )
-
-// Options says how to compare. The zero value means the defaults that the fields name.
-type Options struct {
-	// Col is the projection whose values become the columns, in the syntax of
-	// golang.org/x/perf/benchproc: "/impl", ".file", "commit", "/impl@(channel cond)". "" means
-	// "/impl" if any benchmark name has that key, and ".file" otherwise.
-	Col string
-
-	// Family says which tests are corrected together; see [Versus.Corrected].
-	Family Family
-
-	// Require names needs that a column must declare to be recommended. nil means the needs that
-	// the text requires, and an empty list means none.
-	Require []string
-
-	// Weight says which cost decides between the columns that meet the needs.
-	Weight Weight
-
-	// Operation is how long an operation of the user takes that needs one row once: a request of 5 ms
-	// that acquires one permit. The answers then say how much of it the choice changes. 0 means that
-	// it is not known.
-	Operation time.Duration
-}
 
 // Compare puts the results of log into tables and computes their statistics. It returns an error
 // if log has no results, if the projection of o is malformed, or if no result has a value for it:

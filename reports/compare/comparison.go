@@ -3,11 +3,49 @@ package compare
 import (
 	"slices"
 	"strings"
-
-	"golang.org/x/perf/benchmath"
+	"time"
 
 	"github.com/semabench/semabench/reports/read"
+	"golang.org/x/perf/benchmath"
 )
+
+// Options says how to compare. The zero value means the defaults that the fields name.
+type Options struct {
+	// Col is the projection whose values become the columns, in the syntax of
+	// golang.org/x/perf/benchproc: "/impl", ".file", "commit", "/impl@(channel cond)". "" means
+	// "/impl" if any benchmark name has that key, and ".file" otherwise.
+	Col string
+
+	// Family says which tests are corrected together; see [Versus.Corrected].
+	Family Family
+
+	// Require names needs that a column must declare to be recommended. nil means the needs that
+	// the text requires, and an empty list means none.
+	Require []string
+
+	// Weight says which cost decides between the columns that meet the needs.
+	Weight Weight
+
+	// Operation is how long an operation of the user takes that needs one row once: a request of 5 ms
+	// that acquires one permit. The answers then say how much of it the choice changes. 0 means that
+	// it is not known.
+	Operation time.Duration
+}
+
+// A Weight says which cost decides between the columns that meet the needs.
+//
+// The zero value is the time of an operation, so Options without a Weight ask the usual
+// question.
+type Weight int
+
+const (
+	Throughput Weight = iota // the time of an operation, which is Table.Primary
+	Latency                  // the 99th percentile of a latency
+	CPU                      // the processor time of an operation
+)
+
+// String returns "throughput", "latency" or "cpu".
+func (w Weight) String() string { return [...]string{"throughput", "latency", "cpu"}[w] }
 
 // A Comparison is a set of benchmark results in tables, with the statistics of each cell.
 //
@@ -33,6 +71,27 @@ type Comparison struct {
 
 // A Fact is one key of the configuration with its value.
 type Fact struct{ Key, Value string }
+
+// Noise says how far two measurements of the same thing differ within the text of a comparison.
+type Noise struct {
+	// Typical and High are the 50th and the 95th percentile, over the cells of the primary units,
+	// of the difference between the median of the even samples and the median of the odd ones.
+	// 0.012 means 1.2 %. Nothing but noise differs between the two halves. Both are NaN if every
+	// cell has fewer than 4 samples above zero. With fewer than 20 cells there is no 95th percentile, and
+	// High is the greatest difference.
+	Typical, High float64
+	Cells         int // the number of cells with enough samples
+
+	Machine  []MachineNoise
+	Warnings []string // why a reader should be careful with the figures, if there is a reason
+}
+
+// A MachineNoise is a unit whose name begins with noise-. Such a unit does not measure the
+// benchmark but what else the machine did at the time. No column is compared by it.
+type MachineNoise struct {
+	Unit        string
+	Median, Max float64 // over all samples of all cells
+}
 
 // A Table holds the results of one configuration.
 type Table struct {
@@ -71,6 +130,31 @@ type Unit struct {
 	Overall  []Overall // by column, over the rows
 
 	others [][]float64 // by row, the p-values of the pairs without the best cell; see testOthers
+}
+
+// A Geomean is the geometric mean of a column, which benchstat prints in its last row. A mean
+// that does not exist, because of zeros or negative values, is 0.
+//
+// The numbers repeat benchstat, with its rule that a mean over different rows gets a warning and
+// no refusal.
+type Geomean struct {
+	Center   float64 // of the medians
+	VsBase   float64 // of the ratios to the base column; 0 in that column
+	Warnings []error
+}
+
+// An Overall is the geometric mean of [Cell.Ratio] over all rows of a table: how far a column is
+// from the best on average.
+//
+// Ratio is 0 if a row lacks a ratio in this column, and Why then says so. A mean over the
+// remaining rows would not be comparable with the other columns: the missing row may be the
+// hardest.
+type Overall struct {
+	Ratio   float64
+	Why     string
+	Lowest  bool // no other column of the table has a lower ratio
+	Tied    bool // the column serves every row; see Cell.Serves
+	Unknown bool // the column is worse in no row, and undecided in one at least
 }
 
 // A Cell is one row in one column: a sample with its statistics.

@@ -2,7 +2,6 @@ package compare
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -168,16 +167,4 @@ func (t *Table) price(u *Unit, col int) Price {
 		}
 	}
 	return p
-}
-
-// price returns the most important price as the end of a sentence, or "" if it is not time.
-//
-// Only a price in time interrupts the sentence. The outputs with more room list the others.
-func (a Answer) price() string {
-	if len(a.Prices) == 0 || a.Prices[0].class() > 1 {
-		return ""
-	}
-	p := a.Prices[0]
-	return fmt.Sprintf("; but %s costs ×%s %s, %s (%s)",
-		p.Col, format.Ratio(p.Times), p.Unit, p.Sizes(), p.Row.Shape)
 }

@@ -7,31 +7,6 @@ import (
 	"github.com/montanaflynn/stats"
 )
 
-// A Geomean is the geometric mean of a column, which benchstat prints in its last row. A mean
-// that does not exist, because of zeros or negative values, is 0.
-//
-// The numbers repeat benchstat, with its rule that a mean over different rows gets a warning and
-// no refusal.
-type Geomean struct {
-	Center   float64 // of the medians
-	VsBase   float64 // of the ratios to the base column; 0 in that column
-	Warnings []error
-}
-
-// An Overall is the geometric mean of [Cell.Ratio] over all rows of a table: how far a column is
-// from the best on average.
-//
-// Ratio is 0 if a row lacks a ratio in this column, and Why then says so. A mean over the
-// remaining rows would not be comparable with the other columns: the missing row may be the
-// hardest.
-type Overall struct {
-	Ratio   float64
-	Why     string
-	Lowest  bool // no other column of the table has a lower ratio
-	Tied    bool // the column serves every row; see Cell.Serves
-	Unknown bool // the column is worse in no row, and undecided in one at least
-}
-
 // summarizeColumns computes Geomeans and Overall.
 //
 // Lowest needs all columns, hence the second pass. Several columns may share it.

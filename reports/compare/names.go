@@ -1,12 +1,12 @@
 package compare
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
-	"golang.org/x/perf/benchproc"
-
 	"github.com/semabench/semabench/internal/escape"
+	"golang.org/x/perf/benchproc"
 )
 
 // noValue stands for a key that has no value.
@@ -167,4 +167,22 @@ func (t *Table) ShortName() string {
 		}
 	}
 	return strings.Join(list, " ")
+}
+
+// andList joins names: "a", "a and b", "a, b and c".
+func andList(names []string) string { return list(names, " and ") }
+
+// orList joins names: "a", "a or b", "a, b or c".
+func orList(names []string) string { return list(names, " or ") }
+
+// list joins names by commas, and the last one by word.
+func list(names []string, word string) string {
+	if most := 6; len(names) > most+1 { // a sentence with more names is a table
+		names = append(names[:most:most], fmt.Sprintf("%d more", len(names)-most))
+	}
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + word + names[last]
 }

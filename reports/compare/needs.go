@@ -20,50 +20,6 @@ import (
 // what the column does instead, with hyphens for spaces. This package knows no need by name: a text
 // about anything can declare any.
 
-// A Weight says which cost decides between the columns that meet the needs.
-//
-// The zero value is the time of an operation, so Options without a Weight ask the usual
-// question.
-type Weight int
-
-const (
-	Throughput Weight = iota // the time of an operation, which is Table.Primary
-	Latency                  // the 99th percentile of a latency
-	CPU                      // the processor time of an operation
-)
-
-// String returns "throughput", "latency" or "cpu".
-func (w Weight) String() string { return [...]string{"throughput", "latency", "cpu"}[w] }
-
-// An Unfit is a column that is better than the recommended one in some row, and does not meet the
-// needs: the price of the needs.
-//
-// It says what the needs cost. Without it, a faster column in the table would make readers
-// distrust the recommendation.
-type Unfit struct {
-	Col, Unit string
-	Row       Row      // the row with the greatest ratio
-	Times     float64  // how many times worse the recommended column is in that row
-	Value     float64  // the median of Col in that row
-	Instead   float64  // the median of the recommended column
-	But       []string // what Col does instead of each need that it lacks
-}
-
-// String returns the column with both medians and the reasons against it: "spin is ×1.30 faster,
-// 20ns against 26ns (n=64), and burns a core for each waiter".
-func (u Unfit) String() string {
-	better := "better"
-	switch {
-	case strings.HasPrefix(u.Unit, "cpu-"):
-		better = "cheaper"
-	case format.Symbol(u.Unit) == "s":
-		better = "faster"
-	}
-	return fmt.Sprintf("%s is ×%s %s, %s against %s (%s), and %s", u.Col, format.Ratio(u.Times),
-		better, format.Value(u.Value, u.Unit), format.Value(u.Instead, u.Unit), u.Row.Shape,
-		andList(u.But))
-}
-
 // columnKey returns the key whose values are the columns, or "" if the projection has several.
 //
 // A projection of several keys has no single name under which a text could declare anything.
@@ -201,6 +157,28 @@ func (t *Table) Deciding(w Weight) *Unit {
 	return nil
 }
 
+// Answers returns one answer for each table, in the order of the tables. A single column has no
+// answer to give: the list is then empty.
+//
+// A comparison of two files gets a sentence on the change and no recommendation. The old commit
+// is no choice.
+func (c *Comparison) Answers() []Answer {
+	if c.Job() == Describe {
+		return nil
+	}
+	list := make([]Answer, len(c.Tables))
+	if c.Job() == Changed {
+		for i, t := range c.Tables {
+			list[i] = Answer{Table: t, Change: t.changeText()}
+		}
+		return list
+	}
+	for i, t := range c.Tables {
+		list[i] = c.choose(t, c.fit.Tables[i])
+	}
+	return list
+}
+
 // choose recommends among the columns of fit, a table of fitting columns, and names the price of
 // the needs: what the best column of t that lacks one would save.
 //
@@ -264,26 +242,6 @@ func (c *Comparison) priceOfNeeds(t *Table, a Answer) *Unfit {
 			Value: cells[best].Summary.Center, Instead: cell.Summary.Center, But: but}
 	}
 	return found
-}
-
-// chosen returns a recommended column for a row, or else a column that may serve it.
-//
-// The order is from certain to safest, and the first column of a list stands for the list.
-func (a Answer) chosen(row int) string {
-	for _, cols := range [][]string{a.Use, a.pick(row).Best, a.Open, a.pick(row).Open, {a.Safest}} {
-		if len(cols) > 0 {
-			return cols[0]
-		}
-	}
-	return ""
-}
-
-// pick returns the pick of a row, an empty one if a column was chosen without comparing rows.
-func (a Answer) pick(row int) Pick {
-	if row < len(a.Rows) {
-		return a.Rows[row]
-	}
-	return Pick{}
 }
 
 // Requirement says which needs decided the answers, or "" if none did.

@@ -7,30 +7,8 @@ import (
 
 	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/internal/stats"
-
 	"github.com/semabench/semabench/reports/internal/format"
 )
-
-// Noise says how far two measurements of the same thing differ within the text of a comparison.
-type Noise struct {
-	// Typical and High are the 50th and the 95th percentile, over the cells of the primary units,
-	// of the difference between the median of the even samples and the median of the odd ones.
-	// 0.012 means 1.2 %. Nothing but noise differs between the two halves. Both are NaN if every
-	// cell has fewer than 4 samples above zero. With fewer than 20 cells there is no 95th percentile, and
-	// High is the greatest difference.
-	Typical, High float64
-	Cells         int // the number of cells with enough samples
-
-	Machine  []MachineNoise
-	Warnings []string // why a reader should be careful with the figures, if there is a reason
-}
-
-// A MachineNoise is a unit whose name begins with noise-. Such a unit does not measure the
-// benchmark but what else the machine did at the time. No column is compared by it.
-type MachineNoise struct {
-	Unit        string
-	Median, Max float64 // over all samples of all cells
-}
 
 // minHalvedSamples is the smallest sample that is halved: each half then has two values.
 const minHalvedSamples = 4
