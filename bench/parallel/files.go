@@ -8,13 +8,10 @@ import (
 )
 
 // The work called files reads blocks at random places of a file. system_linux.go has the methods
-// that bypass the page cache.
+// that bypass the page cache. The names of the methods are in spec.go, because the process that makes the file and
+// the processes that read it must mean the same one.
 
 const (
-	// blockBytes is the size of a page, and a multiple of the block size that O_DIRECT requires on
-	// common devices.
-	blockBytes = 4096
-
 	// readsPerTask makes a task longer than the message that hands it out to a process. With one
 	// read for each task, the work would measure messages.
 	readsPerTask = 16
@@ -23,24 +20,6 @@ const (
 	// to be written in a second.
 	fileBytes    = 32 << 20
 	blocksOfFile = fileBytes / blockBytes
-)
-
-// An inputFile is a file to read, and the way to read it.
-type inputFile struct {
-	Path string
-	How  readMethod
-}
-
-// A readMethod says where the bytes of a read come from. It is the value of the configuration key
-// files in the text, because reads from the cache wait for nothing: such a text says nothing about
-// waiting, and must not be compared with a text of another method.
-type readMethod string
-
-const (
-	direct  readMethod = "direct"  // the device, by O_DIRECT
-	dropped readMethod = "dropped" // the device, because the cache was asked to drop each block
-	cached  readMethod = "cached"  // the cache: no read waits
-	memory  readMethod = "memory"  // a file system in memory: no read waits
 )
 
 // openFiles opens the file once for each process. ReadAt needs no file offset, so the goroutines of

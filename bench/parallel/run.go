@@ -17,25 +17,6 @@ import (
 // ErrFailed is in the error of Run if some rows failed and the others were measured.
 var ErrFailed = errors.New("not every row could be measured")
 
-// A runner is an experiment under way. One goroutine uses it.
-//
-// Its maps are small: a run has some tens of rows.
-type runner struct {
-	*Experiment
-	text      io.Writer
-	scratch   string // folder for sockets and shared memory
-	semaphore processSemaphore
-	file      inputFile
-	server    *httpServer
-
-	lastState string            // the state of the previous sample in the text
-	retaken   int               // samples that were retaken
-	disturbed int               // samples that stay disturbed
-	checksums map[string]uint32 // by work, size and number of tasks
-	failed    map[string]error  // by name of the row
-	failedIn  []string          // the keys of failed, in the order of failing
-}
-
 // Run measures as o says, and writes benchmark text to w, one sample at a time.
 //
 // It returns at once if nothing can be measured, or if w fails. If rows fail, or their checksums

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +22,25 @@ import (
 // Each sample has a process of its own. Within one process, a sample would inherit the heap, the
 // threads and the warm caches of the sample before it. Samples of a row would not be independent. A
 // process costs some milliseconds, which are not measured.
+
+// A runner is an experiment under way. One goroutine uses it.
+//
+// Its maps are small: a run has some tens of rows.
+type runner struct {
+	*Experiment
+	text      io.Writer
+	scratch   string // folder for sockets and shared memory
+	semaphore processSemaphore
+	file      inputFile
+	server    *httpServer
+
+	lastState string            // the state of the previous sample in the text
+	retaken   int               // samples that were retaken
+	disturbed int               // samples that stay disturbed
+	checksums map[string]uint32 // by work, size and number of tasks
+	failed    map[string]error  // by name of the row
+	failedIn  []string          // the keys of failed, in the order of failing
+}
 
 // A sample is a measured row.
 type sample struct {

@@ -40,6 +40,28 @@ type spec struct {
 	Observed bool      // record when each task was between Acquire and Release
 }
 
+// An inputFile is a file to read, and the way to read it.
+type inputFile struct {
+	Path string
+	How  readMethod
+}
+
+// A readMethod says where the bytes of a read come from. It is the value of the configuration key
+// files in the text, because reads from the cache wait for nothing: such a text says nothing about
+// waiting, and must not be compared with a text of another method.
+type readMethod string
+
+const (
+	direct  readMethod = "direct"  // the device, by O_DIRECT
+	dropped readMethod = "dropped" // the device, because the cache was asked to drop each block
+	cached  readMethod = "cached"  // the cache: no read waits
+	memory  readMethod = "memory"  // a file system in memory: no read waits
+)
+
+// blockBytes is the size of a page, and a multiple of the block size that O_DIRECT requires on
+// common devices.
+const blockBytes = 4096
+
 // A Mode is a way to do several tasks. The package documentation describes each.
 type Mode string
 

@@ -34,17 +34,6 @@ func (j job) end() error {
 	return j.close()
 }
 
-// works open the works by name: they read or make the input that a process needs.
-var works = map[string]func(spec) (job, error){
-	workHash:     openHash,
-	workGrain:    openHash,
-	workCompress: openCompress,
-	workHTTP:     openHTTP,
-	workFiles:    openFiles,
-	workMessages: openMessages,
-	workLimit:    openLimit,
-}
-
 // An outcome is the result of one task.
 type outcome struct {
 	checksum     uint64

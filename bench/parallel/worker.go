@@ -298,3 +298,15 @@ func (s spec) answerTasks(in io.Reader, out io.Writer) error {
 		}
 	}
 }
+
+// works open the works by name: they read or make the input that a process needs. The table stands with
+// the worker, which is the only reader of it; so a work knows nothing of the other works.
+var works = map[string]func(spec) (job, error){
+	workHash:     openHash,
+	workGrain:    openHash,
+	workCompress: openCompress,
+	workHTTP:     openHTTP,
+	workFiles:    openFiles,
+	workMessages: openMessages,
+	workLimit:    openLimit,
+}
