@@ -3,20 +3,17 @@ package exploration
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 
-	"golang.org/x/mod/modfile"
-
-	"github.com/semabench/semabench/internal/child"
 	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/internal/gotool"
 	"github.com/semabench/semabench/internal/layout"
 	"github.com/semabench/semabench/stress/explore"
+	"golang.org/x/mod/modfile"
 )
 
 // The option Impls explores a module with this one test. The module stays in the user's cache,
@@ -120,16 +117,6 @@ func TestImplementation(t *testing.T) {
 // A constructor that does not fit ends the process here, before any test.
 var all = Made()
 `
-
-// aboutConstructors is nothingExplored for a test that does not compile, or that ends before any test
-// because a constructor does not fit. The user never sees the test: the constructor is to blame.
-func (r *run) aboutConstructors(ctx context.Context, err error) error {
-	var failure *child.Failure
-	if ctx.Err() == nil && errors.As(err, &failure) && failure.Stderr != "" {
-		err = r.nested.Explain(err, failure.Stderr)
-	}
-	return nothingExplored(ctx, "-impl", err)
-}
 
 // commands returns the variable with the commands that play a failure of each implementation again.
 // A constructor is named by its import path, so its command works in every folder of the module. The

@@ -115,17 +115,6 @@ func resultText(d explore.Event) string {
 		strings.TrimRight(d.Result.Text, "\n"), effortText(d))
 }
 
-// nameOf returns the name of the test, with a number from the second exploration of a test on.
-//
-// A test may call explore several times. Numbering begins with the second, so that the usual
-// case has the plain name.
-func nameOf(d explore.Event) string {
-	if d.Call > 1 {
-		return fmt.Sprintf("%s #%d", d.Test, d.Call)
-	}
-	return d.Test
-}
-
 // effortText returns how many schedules were played, and how fast. A replay has no workers.
 //
 // The divisor is at least a millisecond: a test of one schedule may take less than the clock

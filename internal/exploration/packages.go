@@ -41,6 +41,22 @@ func (r *run) packages(ctx context.Context) (tested []string, without int, err e
 	return tested, without, nil
 }
 
+// runOne explores one package.
+func (r *run) runOne(ctx context.Context) error {
+	if r.folder == "" && !r.knowsExplorer(ctx) {
+		return r.exploreUnmodified(ctx)
+	}
+	b, err := r.build(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.checkPattern(ctx, b); err != nil {
+		return err
+	}
+	ended := r.play(ctx, b)
+	return r.report(ctx, b, ended)
+}
+
 // forOne are the flags that are about one test or name one file for it.
 var forOne = []string{"page", "perfetto", "schedule", "scenario", "shard", "join"}
 

@@ -59,3 +59,14 @@ func (p *progressLine) patience() time.Duration {
 	}
 	return 10 * time.Second
 }
+
+// nameOf returns the name of the test, with a number from the second exploration of a test on.
+//
+// A test may call explore several times. Numbering begins with the second, so that the usual
+// case has the plain name.
+func nameOf(d explore.Event) string {
+	if d.Call > 1 {
+		return fmt.Sprintf("%s #%d", d.Test, d.Call)
+	}
+	return d.Test
+}

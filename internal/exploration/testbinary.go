@@ -107,6 +107,16 @@ func nothingExplored(ctx context.Context, doing string, err error) error {
 
 var errNoMatch = errors.New("no test in")
 
+// aboutConstructors is nothingExplored for a test that does not compile, or that ends before any test
+// because a constructor does not fit. The user never sees the test: the constructor is to blame.
+func (r *run) aboutConstructors(ctx context.Context, err error) error {
+	var failure *child.Failure
+	if ctx.Err() == nil && errors.As(err, &failure) && failure.Stderr != "" {
+		err = r.nested.Explain(err, failure.Stderr)
+	}
+	return nothingExplored(ctx, "-impl", err)
+}
+
 // checkPattern refuses a pattern that matches no test. go test would pass, and a typing error would
 // look like a success. The second round lists all tests, for the message.
 //
