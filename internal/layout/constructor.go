@@ -1,19 +1,13 @@
 package layout
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"go/token"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/semabench/semabench/impls"
-	"github.com/semabench/semabench/internal/child"
-	"github.com/semabench/semabench/internal/excerpt"
-	"github.com/semabench/semabench/internal/gotool"
 )
 
 // A Constructor is an exported function of some package that makes semaphores. A function All is a
@@ -47,6 +41,12 @@ func (c Constructor) String() string {
 
 // IsTable reports whether c returns implementations and not a semaphore.
 func (c Constructor) IsTable() bool { return c.Func == "All" }
+
+// suite is the module that the tables come from. Everything that redirects the go command asks for it.
+const suite = "github.com/semabench/semabench"
+
+// rivals is a module of its own within the suite: its dependencies are not the suite's.
+const rivals = suite + "/bench/rivals"
 
 // Rivals returns the constructor of the table in package bench/rivals.
 func Rivals() Constructor {
@@ -83,46 +83,6 @@ func Parse(s string) (c Constructor, ok bool, err error) {
 		return c, false, fmt.Errorf("%q: the implementations of a table have their own names", s)
 	}
 	return c, true, nil
-}
-
-// find resolves the path of the package as the go command does: relative to the working directory,
-// and through the copy of go.mod. It neither compiles nor looks for the function; Build does both.
-// The user's own words stand in front of each error.
-//
-// The function itself is not looked for here. Its type can be checked by the compiler only, and
-// explain turns what the compiler says into words about the constructor.
-func (l *Linker) find(ctx context.Context, c *Constructor) error {
-	out, err := l.tool.Run(ctx, "list", "-find", "-f",
-		"{{.ImportPath}}\n{{.Name}}\n{{.Dir}}\n{{with .Module}}{{.Main}}{{end}}", "--", c.Path)
-	if err == nil && out == "" {
-		err = errors.New("no such package")
-	}
-	if err != nil {
-		cause := err.Error()
-		var failure *child.Failure
-		if errors.As(err, &failure) {
-			cause = l.inUserTerms(failure.Stderr)
-		}
-		if hint := gotool.Advice(err); hint != "" {
-			return fmt.Errorf("%s: %s: %s", c.given, hint, excerpt.Lines(cause, 3))
-		}
-		return fmt.Errorf("%s: looking for func %s in package %s: %s", c.given, c.Func, c.Path,
-			excerpt.Lines(cause, 3))
-	}
-	found := strings.Split(out, "\n")
-	if len(found) < 3 || len(found) > 4 || found[0] == "command-line-arguments" {
-		return fmt.Errorf("%s: want one package, and %s is not one", c.given, c.Path)
-	}
-	c.Path, c.pkg = found[0], found[1]
-	if c.pkg == "main" {
-		return fmt.Errorf("%s: %s is a program, which cannot be imported: move %s into a package",
-			c.given, c.Path, c.Func)
-	}
-	if len(found) == 4 && found[3] == "true" {
-		c.dir = filepath.Clean(found[2])
-	}
-	c.private = slices.Contains(strings.Split(c.Path, "/"), "internal")
-	return nil
 }
 
 // setName checks the name that the user gave, or makes a free name: the package for a function New,

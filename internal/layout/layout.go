@@ -27,36 +27,14 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/excerpt"
 	"github.com/semabench/semabench/internal/gotool"
 )
 
-const (
-	suite = "github.com/semabench/semabench"
-
-	// rivals is a module of its own within the suite: its dependencies are not the suite's.
-	rivals = suite + "/bench/rivals"
-
-	// program is the folder of the program in the overlay. The binary contains the name, so it is
-	// always the same: equal code has to make equal bytes.
-	program = "semabench_sample"
-
-	tmpPrefix = "semabench-"
-)
-
-// A Linker builds the program of one table of implementations. It is not safe for concurrent use:
-// each Build replaces the program of the one before.
-type Linker struct {
-	Constructors []Constructor // with the import paths and names that New found
-
-	main   Main
-	tmp    string // has every file that is written
-	root   string // folder of the module in which the program is built
-	origin string // folder of the user's go.mod or go.work, of which tmp has a copy
-	dir    string // folder of the program, in the overlay
-	tool   gotool.Tool
-}
+const tmpPrefix = "semabench-"
 
 // New prepares to build in the module of the working directory. The program has the tables of
 // packages impls and process, and the constructors. No constructor gets a name that is taken.
@@ -101,6 +79,46 @@ func newLinker(ctx context.Context, main Main, constructors []Constructor, taken
 		taken = append(slices.Clip(taken), c.Name)
 	}
 	return l, nil
+}
+
+// find resolves the path of the package as the go command does: relative to the working directory,
+// and through the copy of go.mod. It neither compiles nor looks for the function; Build does both.
+// The user's own words stand in front of each error.
+//
+// The function itself is not looked for here. Its type can be checked by the compiler only, and
+// explain turns what the compiler says into words about the constructor.
+func (l *Linker) find(ctx context.Context, c *Constructor) error {
+	out, err := l.tool.Run(ctx, "list", "-find", "-f",
+		"{{.ImportPath}}\n{{.Name}}\n{{.Dir}}\n{{with .Module}}{{.Main}}{{end}}", "--", c.Path)
+	if err == nil && out == "" {
+		err = errors.New("no such package")
+	}
+	if err != nil {
+		cause := err.Error()
+		var failure *child.Failure
+		if errors.As(err, &failure) {
+			cause = l.inUserTerms(failure.Stderr)
+		}
+		if hint := gotool.Advice(err); hint != "" {
+			return fmt.Errorf("%s: %s: %s", c.given, hint, excerpt.Lines(cause, 3))
+		}
+		return fmt.Errorf("%s: looking for func %s in package %s: %s", c.given, c.Func, c.Path,
+			excerpt.Lines(cause, 3))
+	}
+	found := strings.Split(out, "\n")
+	if len(found) < 3 || len(found) > 4 || found[0] == "command-line-arguments" {
+		return fmt.Errorf("%s: want one package, and %s is not one", c.given, c.Path)
+	}
+	c.Path, c.pkg = found[0], found[1]
+	if c.pkg == "main" {
+		return fmt.Errorf("%s: %s is a program, which cannot be imported: move %s into a package",
+			c.given, c.Path, c.Func)
+	}
+	if len(found) == 4 && found[3] == "true" {
+		c.dir = filepath.Clean(found[2])
+	}
+	c.private = slices.Contains(strings.Split(c.Path, "/"), "internal")
+	return nil
 }
 
 // A Program is an executable file. Code is equal for two programs that the same Go built from the

@@ -12,6 +12,23 @@ import (
 	"github.com/semabench/semabench/internal/gotool"
 )
 
+// A Linker builds the program of one table of implementations. It is not safe for concurrent use:
+// each Build replaces the program of the one before.
+type Linker struct {
+	Constructors []Constructor // with the import paths and names that New found
+
+	main   Main
+	tmp    string // has every file that is written
+	root   string // folder of the module in which the program is built
+	origin string // folder of the user's go.mod or go.work, of which tmp has a copy
+	dir    string // folder of the program, in the overlay
+	tool   gotool.Tool
+}
+
+// program is the folder of the program in the overlay. The binary contains the name, so it is
+// always the same: equal code has to make equal bytes.
+const program = "semabench_sample"
+
 // overlay returns the path of the overlay for the go command.
 func (l *Linker) overlay() string { return filepath.Join(l.tmp, "overlay.json") }
 
