@@ -22,42 +22,13 @@ package soak
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
 
-	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/excerpt"
 	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/stress"
 )
-
-// Options say what to play, and for how long.
-//
-// Package cmd checks the values; here a list of no implementations or of no Procs would be a
-// mistake of the caller.
-type Options struct {
-	Impls []impls.Impl
-
-	// Program is the executable that plays a turn with the verb turn; "" is this one. Another one has
-	// implementations that this executable lacks, made by Constructors.
-	Program      string
-	Constructors string // as flag -impl names them; kept with each failure
-
-	// Slow reports whether the operations of an implementation cross the kernel. Its turns have fewer
-	// operations. nil means that none do.
-	Slow func(impls.Impl) bool
-
-	Limit       time.Duration // 0 means until ctx is done
-	Operations  int64         // of each implementation; 0 means no limit
-	Seed        uint64        // of the first program; 0 means a seed that is drawn
-	Procs       []int         // values of GOMAXPROCS that rounds go through; at least one
-	Dir         string        // where programs that failed are kept
-	Summary     string        // file for the summary as JSON; "" for none
-	MaxFailures int           // after which an implementation is given up
-
-	Stdout, Stderr io.Writer // for the summary, and for progress and messages
-}
 
 // A turn is long enough for its process to cost little, and short enough for all implementations to
 // have had one within seconds, even under -race. An operation that crosses the kernel takes about
@@ -69,31 +40,6 @@ const (
 	turnOperations     = 100_000
 	slowTurnOperations = 5_000
 )
-
-// A soak keeps counts of the programs that were played and nothing else, so that its memory is the
-// same after a minute and after a week.
-type soak struct {
-	Options
-	rows   []*row
-	status *status
-	began  time.Time
-}
-
-// A row is one implementation with its counts. next goes up with each program, so the programs of
-// an implementation depend on the seed and not on its speed.
-//
-// All rows begin at the same seed. So two implementations play the same programs, and a program
-// that only one of them fails says something about that one.
-type row struct {
-	impl     impls.Impl
-	next     uint64 // seed of the next program
-	tally    stress.Tally
-	spent    time.Duration
-	failures int
-
-	// Peak memory in bytes, of the process of the first turn and of any turn. Growth shows a leak.
-	firstMemory, mostMemory uint64
-}
 
 // Run plays until the limit, the operations, or ctx ends it, and prints a summary. The error wraps
 // [exitcode.ErrFailed] if a program failed, even after an interrupt: that takes no failure back. It
@@ -202,9 +148,6 @@ func (s *soak) turnLength(r *row) int64 {
 	return max(0, min(most, share, s.Operations-r.tally.Operations))
 }
 
-// givenUp reports whether r failed so often that further turns would only fill the folder.
-func (s *soak) givenUp(r *row) bool { return r.failures >= s.MaxFailures }
-
 // playTurn plays one turn of r and adds it to the counts. An error means that the child process
 // could not be run; a program that failed is a count and a file, and the soak goes on. The seed
 // goes on where the child has ended, so no program is played twice in a soak.
@@ -253,12 +196,4 @@ func (s *soak) save(f *stress.Failure, procs int) string {
 		cause = excerpt.Line(f.Error())
 	}
 	return fmt.Sprintf("%s\n\t%s: %s", path, f.Impl, cause)
-}
-
-// addTally adds t to sum.
-func addTally(sum *stress.Tally, t stress.Tally) {
-	sum.Programs += t.Programs
-	sum.Operations += t.Operations
-	sum.Histories += t.Histories
-	sum.Undecided += t.Undecided
 }

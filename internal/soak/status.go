@@ -119,3 +119,19 @@ func (s *status) counts() string {
 		spent.Round(time.Second), of, plural.With(s.failures, "failure", "failures"), s.total.Programs,
 		s.total.Operations, rate(s.total.Operations, spent), s.total.Histories)
 }
+
+// addTally adds t to sum.
+func addTally(sum *stress.Tally, t stress.Tally) {
+	sum.Programs += t.Programs
+	sum.Operations += t.Operations
+	sum.Histories += t.Histories
+	sum.Undecided += t.Undecided
+}
+
+// rate returns operations per second of the time in which the implementation played.
+func rate(operations int64, spent time.Duration) string {
+	if spent <= 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.0f", float64(operations)/spent.Seconds())
+}

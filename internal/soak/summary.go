@@ -127,14 +127,6 @@ func writeAligned(w io.Writer, rows [][]string) {
 	}
 }
 
-// rate returns operations per second of the time in which the implementation played.
-func rate(operations int64, spent time.Duration) string {
-	if spent <= 0 {
-		return "-"
-	}
-	return fmt.Sprintf("%.0f", float64(operations)/spent.Seconds())
-}
-
 // mebibytes formats bytes in units of 2^20.
 func mebibytes(n uint64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
 
