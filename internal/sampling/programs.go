@@ -1,77 +1,16 @@
 package sampling
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 
-	"github.com/semabench/semabench/cmd/semabench/sampler"
-	"github.com/semabench/semabench/internal/child"
-	"github.com/semabench/semabench/internal/excerpt"
 	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/internal/layout"
-	"github.com/semabench/semabench/internal/machine"
 )
-
-// A Program takes samples. Its arguments are Args, followed by the arguments of a sampler.Request.
-//
-// Code identifies what is measured without the layout: equal sources, compiler and flags.
-// Programs of one text must agree in it.
-type Program struct {
-	Path string
-	Args []string
-	Code string // equal for programs of the same code
-}
-
-// run runs the program once and returns its standard output. Standard error becomes part of the
-// error: the first lines name the cause. The process starts with the highest priority where the
-// system allows it. It is in a group of its own, so that Ctrl-C reaches this process alone, which
-// then ends the sample.
-//
-// There is no pipe between the processes, only buffers: a sample must not wait for its parent to
-// read.
-func (p Program) run(ctx context.Context, r sampler.Request) (string, error) {
-	cmd := exec.CommandContext(ctx, p.Path, append(p.Args, r.Args()...)...)
-	child.OwnGroup(cmd)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := machine.StartFirst(cmd)
-	if err == nil {
-		err = cmd.Wait()
-	}
-	child.AwaitSignal(ctx, err)
-	if cause := excerpt.Lines(stderr.String(), 3); err != nil && cause != "" {
-		return "", fmt.Errorf("%w: %s", err, cause)
-	}
-	return stdout.String(), err
-}
-
-// Programs makes the program of each round. A program is valid until the next call of Link or
-// Close.
-//
-// Two implementations exist, a linker and the running executable. A round asks for its program
-// in the same way in both.
-type Programs interface {
-	// Layout returns "random" or "one", for the configuration line of the text.
-	Layout() string
-
-	// Constructors returns the constructors in the programs, with the names that they got.
-	Constructors() []layout.Constructor
-
-	// Link makes the program with a code layout that the seed decides.
-	Link(ctx context.Context, seed uint32) (Program, error)
-
-	Close() error
-}
-
-// A Maker prepares the programs of a plan and links the first one. A plan without a program must be
-// refused before anything is written.
-type Maker func(ctx context.Context, o Options, p Plan, seed uint32) (Programs, Program, error)
 
 // Linked makes programs with the go command, each with another layout. If that is not possible, the
 // running executable is the program, as with [Self]: it has the tables, but no constructors of

@@ -16,6 +16,7 @@ import (
 	"github.com/semabench/semabench/internal/excerpt"
 	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/internal/machine"
+	"github.com/semabench/semabench/internal/progress"
 )
 
 // A run takes the samples of a plan and appends them to a text. taken and rows have the same length
@@ -284,4 +285,43 @@ func (r *run) failures() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// announce tells the user how long the run is going to take, and returns its progress line. It
+// comes after the first link and before the first sample, when the estimate is at hand.
+//
+// The estimate is a number and no promise; so the advice on how to measure less comes with it,
+// before the time is spent.
+func (r *run) announce() *progressLine {
+	p := &progressLine{
+		Line: progress.New(r.options.Stderr), began: time.Now(), total: len(r.rows),
+		perRound: len(r.rows) / r.plan.samples,
+	}
+	estimate := r.timeLeft(0)
+	p.Print(fmt.Sprintf("measuring %d samples, about %v: %d rows, one sample of each in a round, "+
+		"%d rounds; the first one shows what they take",
+		p.total-r.done(), progress.Rough(estimate), p.perRound, r.plan.samples))
+	if estimate > longRun {
+		p.Print("for less choose -quick, fewer -samples, or only some of -workload and -impl; " +
+			"Ctrl-C keeps what there is, and -resume goes on")
+	}
+	return p
+}
+
+// timeLeft estimates the time of the samples from the i'th on, with the links before them.
+//
+// Rows that failed are not left, and a round whose samples are all taken needs no link.
+func (r *run) timeLeft(from int) (left time.Duration) {
+	round := r.linked
+	for i := from; i < len(r.rows); i++ {
+		if !r.isLeft(i) {
+			continue
+		}
+		left += r.costs.sample(r.rows[i])
+		if r.rows[i].round != round {
+			round = r.rows[i].round
+			left += r.costs.link()
+		}
+	}
+	return left
 }

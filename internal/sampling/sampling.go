@@ -26,33 +26,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/benchkey"
-	"github.com/semabench/semabench/internal/layout"
 	"github.com/semabench/semabench/internal/machine"
 )
 
 // TextName is the name of the text in the folder of the results.
 const TextName = "bench.txt"
-
-// Options are the surroundings of a run.
-//
-// Choose is a function because the tables belong to the command. Resume needs it again for the
-// names in the text.
-type Options struct {
-	// Choose returns the implementations of the tables and the constructors of other packages that the
-	// flag -impl names.
-	Choose func(names string) ([]impls.Impl, []layout.Constructor, error)
-
-	Known  []impls.Impl // in every program; no constructor may get their names
-	Make   Maker
-	Stderr io.Writer // for progress and messages
-}
 
 // Start takes the samples of a plan, and writes them into a new text in dir. It writes nothing
 // before it has a program that can take samples.
