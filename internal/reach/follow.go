@@ -155,13 +155,6 @@ func (w *walk) strong(a, b id) (bool, error) {
 	return inOld, nil
 }
 
-// tracing are functions that tell lines, files or names of code: of the runtime, and those by which code can have
-// package log write lines. The flags of the log that every program has do not ask for them.
-var tracing = []string{"runtime.Caller", "runtime.Callers", "runtime.callers", "runtime.CallersFrames",
-	"runtime.FuncForPC", "runtime.(*Frames).Next", "runtime.(*Func).FileLine", "runtime.(*Func).Name",
-	"runtime.Stack", "runtime.findfunc", "runtime.funcline1", "runtime.funcname", "runtime/debug.Stack",
-	"runtime/debug.PrintStack", "log.SetFlags", "log.(*Logger).SetFlags", "log.New"}
-
 // exempt reports whether calls of these functions by a package do not count: by a package of the standard library
 // other than log/slog, whose handlers may write lines. The runtime tells lines when a program dies; package testing tells
 // the line of a failure or of b.Log; package reflect names a method in the text of a panic; os/exec prints a stack if
@@ -171,3 +164,10 @@ var tracing = []string{"runtime.Caller", "runtime.Callers", "runtime.callers", "
 func exempt(o *object) bool {
 	return o.std && o.pkg != "log/slog"
 }
+
+// tracing are functions that tell lines, files or names of code: of the runtime, and those by which code can have
+// package log write lines. The flags of the log that every program has do not ask for them.
+var tracing = []string{"runtime.Caller", "runtime.Callers", "runtime.callers", "runtime.CallersFrames",
+	"runtime.FuncForPC", "runtime.(*Frames).Next", "runtime.(*Func).FileLine", "runtime.(*Func).Name",
+	"runtime.Stack", "runtime.findfunc", "runtime.funcline1", "runtime.funcname", "runtime/debug.Stack",
+	"runtime/debug.PrintStack", "log.SetFlags", "log.(*Logger).SetFlags", "log.New"}

@@ -7,22 +7,6 @@ import (
 	"unicode/utf8"
 )
 
-// A signature is how an interface finds a method: name and type. The type is a number of the old
-// side. The new side has the same signature by the pair of that type.
-type signature struct {
-	name string
-	typ  id
-}
-
-// A method of a type that is converted to an interface: its type, and the two forms of its code.
-// Two forms, because a call through an interface passes a pointer, and a direct call may pass the
-// value.
-type method struct {
-	signature
-	to   [2][3]id
-	done bool
-}
-
 // Reflection gives methods by name or number for exported ones only.
 func exported(name string) bool {
 	r, _ := utf8.DecodeRuneInString(name)
