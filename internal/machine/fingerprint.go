@@ -168,3 +168,7 @@ func firstLine(name string) string {
 	}
 	return unknown
 }
+
+// unknown stands for a fact that cannot be read here. Two unknown facts are equal, so a text can be resumed on the
+// system that it came from.
+const unknown = "unknown"

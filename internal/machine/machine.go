@@ -99,8 +99,6 @@ func (f Facts) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
-const unknown = "unknown"
-
 // kernel returns the release of the kernel. It reads a file on Linux, and asks uname elsewhere.
 func kernel() string {
 	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
