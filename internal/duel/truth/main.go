@@ -43,18 +43,8 @@ import (
 	"time"
 )
 
-// options are the flags. The paths are absolute, because the programs that use them run elsewhere.
-type options struct {
-	table, keep, clones, page string
-	only                      string
-	benchstat, again          bool
-	maxTime                   time.Duration
-	args                      string
-
-	repositories, withoutTime    string
-	commits, recounts, functions int
-}
-
+// main has the flags and the signals. After a signal the pair at hand is given up, and the pairs before it are
+// kept.
 func main() {
 	var o options
 	flag.StringVar(&o.table, "pairs", "internal/duel/truth/pairs.tsv", "`file` of the pairs")
@@ -137,6 +127,8 @@ func playAll(
 }
 
 // newPlayer makes the directories. It has to run in the module of semabench. The caller removes temp.
+//
+// The clones are kept between calls, since fetching them takes longer than most pairs.
 func newPlayer(o options) (*player, error) {
 	keep, err := filepath.Abs(o.keep)
 	if err != nil {

@@ -19,7 +19,8 @@ type pair struct {
 	source   string         // why this is the truth
 }
 
-// A truthOf is the effect of a pair on its rows.
+// A truthOf is the effect of a pair on its rows. There is no truth for a pair with slower and faster rows: a
+// verdict on the whole pair could then be called right or wrong at will.
 type truthOf string
 
 const (
@@ -28,7 +29,8 @@ const (
 	slower truthOf = "slower" // at least one of the named rows is slower
 )
 
-// columns of pairs.tsv, in order.
+// columns of pairs.tsv, in order. The file is text with tabs: a pair is added by hand, and its source is a
+// sentence with commas.
 var columns = []string{"name", "repository", "directory", "old", "new", "packages", "benchmarks", "truth", "rows", "source"}
 
 // parse reads pairs.tsv: a heading, then a pair a line. An unknown truth and a name that appears twice are

@@ -17,7 +17,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// A result is the saved outcome of a pair. A nil part was not played.
+// A result is the saved outcome of a pair. A nil part was not played. The whole report of the gate is saved and
+// not only its exit code, so the scores can be changed without playing anything again.
 type result struct {
 	Gate      *gateResult
 	Benchstat *benchstatResult
@@ -33,14 +34,17 @@ type gateResult struct {
 	Error  string // of a gate that printed no report
 }
 
-// A player plays pairs.
+// A player plays pairs, one after the other: two gates at once would disturb each other, and the pairs are there
+// to show what the gate can do on a machine of its own.
 type player struct {
 	options
 	keep, clones, temp, here string
 	tool                     string // a built semabench
 }
 
-// play plays what is missing of a pair, and keeps the result.
+// play plays what is missing of a pair, and keeps the result. The result of the gate is saved before benchstat
+// begins, because ten runs of each side take many minutes in which a signal may come. The load is read
+// before both, when neither has added to it.
 func (p *player) play(ctx context.Context, pair pair) error {
 	r := p.load(pair)
 	if p.again {
@@ -101,7 +105,8 @@ func (p *player) clone(ctx context.Context, repo, commit string) (string, error)
 
 // gate runs the gate as a build server does.
 //
-// Exit codes of the gate are results and no errors. A gate that was interrupted is no result.
+// Exit codes of the gate are results and no errors. A gate that was interrupted is no result. Output that is no
+// report is a result as well: it is open, with the message of the gate as the reason, and the table shows it.
 func (p *player) gate(ctx context.Context, clone string, pair pair) (*gateResult, error) {
 	out := filepath.Join(p.keep, pair.name)
 	if err := os.RemoveAll(out); err != nil { // the gate writes into no directory that has a report
@@ -170,4 +175,54 @@ func saveJSON(path string, value any) error {
 	return os.Rename(part, path)
 }
 
+// file is where the result of a pair is kept. parse has made sure that no two pairs have one name.
 func (p *player) file(pair pair) string { return filepath.Join(p.keep, pair.name+".json") }
+
+// options are the flags. The paths are absolute, because the programs that use them run elsewhere.
+type options struct {
+	table, keep, clones, page string
+	only                      string
+	benchstat, again          bool
+	maxTime                   time.Duration
+	args                      string
+
+	repositories, withoutTime    string
+	commits, recounts, functions int
+}
+
+// playBenchstat does what the documentation of benchstat advises: ten values of the old commit, ten of the
+// new one, and a comparison.
+//
+// Benchmarks that fail on one side leave their rows out of the comparison, as they do for a user.
+//
+// The two sides run one after the other, as the documentation advises. A change of the machine between
+// them looks like a change of the code; the comparison with the gate is meant to show how often.
+func (p *player) playBenchstat(ctx context.Context, clone string, pair pair) (*benchstatResult, error) {
+	begun := time.Now()
+	var files []string
+	for i, commit := range []string{pair.old, pair.new} {
+		if text, err := p.command(ctx, clone, "git", "checkout", "-q", "--force", "--detach", commit); err != nil {
+			return nil, fmt.Errorf("%w: %s", err, text)
+		}
+		args := append([]string{"test", "-run", "^$", "-bench", pair.bench, "-count", "10"}, pair.packages...)
+		text, err := p.command(ctx, filepath.Join(clone, pair.dir), "go", args...)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil && !strings.Contains(text, "ns/op") {
+			return nil, fmt.Errorf("%w: %s", err, text)
+		}
+		file := filepath.Join(p.temp, []string{"old", "new"}[i]+".txt")
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			return nil, err
+		}
+		files = append(files, file)
+	}
+	text, err := p.command(ctx, p.here, "go", "tool", "benchstat", "-filter", ".unit:ns/op", files[0], files[1])
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, text)
+	}
+	r := readBenchstat(text)
+	r.Took, r.Text = time.Since(begun), text
+	return r, nil
+}

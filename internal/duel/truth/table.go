@@ -9,7 +9,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// A score says how a verdict compares with the truth.
+// A score says how a verdict compares with the truth. Open is apart from wrong, because a build that is told
+// "cannot tell" can measure again, and a build that is told a wrong verdict cannot know.
 type score string
 
 const (
@@ -82,6 +83,10 @@ func counted(rows []gate.ExportRow) string {
 }
 
 // markdown returns TRUTH.md.
+//
+// All pairs are in it, also those that were not played: otherwise the table could hide the pairs on
+// which the gate broke down. The times are summed only over pairs that both have played, since a sum over
+// different pairs compares nothing.
 func markdown(pairs []pair, load func(pair) result, o options) string {
 	var b strings.Builder
 	b.WriteString(`# The gate against the truth
