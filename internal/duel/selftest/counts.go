@@ -183,3 +183,8 @@ func byRow(prefix string, times map[string]int) (words string) {
 	}
 	return words
 }
+
+// share is "3 of 300 (1 %)". max keeps the divisor above zero: an empty share is 0 %.
+func share(n, of int) string {
+	return fmt.Sprintf("%d of %d (%.3g %%)", n, of, 100*float64(n)/float64(max(of, 1)))
+}

@@ -71,28 +71,8 @@ func selftest(ctx context.Context, wanted int, limit time.Duration, saved, dir s
 	)
 }
 
-// A family is one whole gate of the anchor against itself.
-type family struct {
-	run    *gate.Run
-	report *gate.Report
-	took   time.Duration
-}
-
-// A recording is all direct families. drawn is fixed, and the number of direct families is a matter
-// of time.
-type recording struct {
-	wanted   int           // families
-	limit    time.Duration // of measuring
-	earlier  int           // families that an earlier selftest saved
-	drawn    int           // families to draw from the pairs of the direct families
-	families []family
-}
-
 // countedFamilies is how many families count instructions. A row that is drawn gets the counts of one of them.
 const countedFamilies = 3
-
-// anchorPackage has the rows of every direct family.
-const anchorPackage = "./internal/duel/anchor"
 
 // record runs gates until there are as many as wanted, or until another one would take too long. A
 // gate that was interrupted is no family. Each family is saved at once, so that an interruption

@@ -104,3 +104,23 @@ func withoutSlices(pairs []gate.Pair) {
 		pairs[i].OldSlices, pairs[i].NewSlices = nil, nil
 	}
 }
+
+// anchorPackage has the rows of every direct family.
+const anchorPackage = "./internal/duel/anchor"
+
+// A family is one whole gate of the anchor against itself.
+type family struct {
+	run    *gate.Run
+	report *gate.Report
+	took   time.Duration
+}
+
+// A recording is all direct families. drawn is fixed, and the number of direct families is a matter
+// of time.
+type recording struct {
+	wanted   int           // families
+	limit    time.Duration // of measuring
+	earlier  int           // families that an earlier selftest saved
+	drawn    int           // families to draw from the pairs of the direct families
+	families []family
+}

@@ -195,11 +195,6 @@ func count(yes bool) int {
 	return 0
 }
 
-// share is "3 of 300 (1 %)". max keeps the divisor above zero: an empty share is 0 %.
-func share(n, of int) string {
-	return fmt.Sprintf("%d of %d (%.3g %%)", n, of, 100*float64(n)/float64(max(of, 1)))
-}
-
 // rowTable says by how much each row differs from itself, over all pairs. All
 // pairs of all families together are the best estimate of a row's own bias,
 // which should be none.
