@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -44,17 +45,6 @@ func RunWorkloads(b *testing.B, workloads []Workload, all ...impls.Impl) {
 	}
 	cases, err := params.cases(workloads, workloads, false)
 	runCases(b, cases, err, all)
-}
-
-// Default returns the workloads of a default run, in the order in which tables show them.
-func Default() []Workload {
-	return []Workload{uncontended, contended(), crowd, hashing, httpRequests, mixed, readWrite,
-		cancellation, handoff, bursts}
-}
-
-// Workloads returns all workloads of this package. The workloads of Default come first.
-func Workloads() []Workload {
-	return append(Default(), compression, fileReads, sleeps, connectionPool, timeouts, tryOnly)
 }
 
 // runCases measures every case on every implementation, one after the other.
@@ -159,3 +149,13 @@ var writeHeaderOnce = sync.OnceFunc(func() {
 		panic(fmt.Sprintf("bench: writing the header of benchmark text: %v", err))
 	}
 })
+
+// MeasuredOn returns the implementations of all on which c is measured.
+func (c Case) MeasuredOn(all []impls.Impl) []impls.Impl {
+	if c.Floor {
+		return []impls.Impl{Floor()}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(impl impls.Impl) bool {
+		return c.Weighted && impl.UnitWeights
+	})
+}

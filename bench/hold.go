@@ -42,18 +42,6 @@ const (
 	about10µs  = 5000 // steps
 )
 
-// xorshift performs the given number of steps of the generator xorshift64 (G. Marsaglia, 2003).
-// Each step needs the result of the one before, so no processor runs two at once: about 2 ns at 3
-// GHz.
-func xorshift(steps int, x uint64) uint64 {
-	for range steps {
-		x ^= x << 13
-		x ^= x >> 7
-		x ^= x << 17
-	}
-	return x
-}
-
 // newCPUWork returns a function that performs the given number of steps. It keeps the result in a
 // variable that outlives the call, so that the compiler cannot leave the steps out.
 func newCPUWork(steps int) func() error {

@@ -256,3 +256,14 @@ func ParseRow(name string) (c Case, impl string, err error) {
 	}
 	return c, impl, nil
 }
+
+// Default returns the workloads of a default run, in the order in which tables show them.
+func Default() []Workload {
+	return []Workload{uncontended, contended(), crowd, hashing, httpRequests, mixed, readWrite,
+		cancellation, handoff, bursts}
+}
+
+// Workloads returns all workloads of this package. The workloads of Default come first.
+func Workloads() []Workload {
+	return append(Default(), compression, fileReads, sleeps, connectionPool, timeouts, tryOnly)
+}

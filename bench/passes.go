@@ -222,3 +222,31 @@ func (m *benchmark) reportRecorded(b *testing.B, t *Trial, r recorder, fairness 
 		b.ReportMetric(float64(r.longest)/float64(median), "longest/median-wait")
 	}
 }
+
+// run runs the workload, and checks afterwards that every semaphore has exactly its permits. A
+// semaphore that loses or invents permits is wrong, and its times mean nothing: the trial is an
+// error and no measurement.
+func (t *Trial) run(w Workload) error {
+	if err := w.Run(t); err != nil {
+		return err
+	}
+	for _, c := range t.created {
+		if !t.hasAll(c) || c.sem.TryAcquire(1) {
+			return fmt.Errorf("%s does not have its %d permits back after %d operations",
+				t.impl.Name, c.size, t.N)
+		}
+		if err := impls.Close(c.sem); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newTrial returns a trial of n operations with a fresh semaphore. The caller sets the unexported
+// fields that its pass needs.
+func newTrial(c Case, impl impls.Impl, n int) (*Trial, error) {
+	t := &Trial{Shape: c.Shape, N: n, impl: impl, begin: func() {}, end: func() {}}
+	sem, err := t.New(c.Permits)
+	t.Sem = sem
+	return t, err
+}

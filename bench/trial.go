@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -11,6 +10,16 @@ import (
 
 	"github.com/semabench/semabench/impls"
 )
+
+// A Shape is the size of a workload. A field that is 0 does not apply, and is not in the name of
+// the row.
+type Shape struct {
+	Permits    int64         // capacity of the semaphore
+	Goroutines int           // goroutines that use it
+	Hold       int           // steps of CPU work under each permit, of about 2 ns each
+	Latency    time.Duration // time that an external resource takes to answer under a permit
+	Step       string        // operation of workload floor
+}
 
 // A Trial is one run of a workload on one implementation: a number of operations that Parallel
 // distributes among goroutines.
@@ -38,15 +47,6 @@ type createdSemaphore struct {
 	size int64
 }
 
-// newTrial returns a trial of n operations with a fresh semaphore. The caller sets the unexported
-// fields that its pass needs.
-func newTrial(c Case, impl impls.Impl, n int) (*Trial, error) {
-	t := &Trial{Shape: c.Shape, N: n, impl: impl, begin: func() {}, end: func() {}}
-	sem, err := t.New(c.Permits)
-	t.Sem = sem
-	return t, err
-}
-
 // New returns another semaphore of the implementation, for a workload that needs several. All its
 // permits have to be free when Workload.Run returns. The error is the error of the constructor.
 func (t *Trial) New(size int64) (impls.Semaphore, error) {
@@ -55,25 +55,6 @@ func (t *Trial) New(size int64) (impls.Semaphore, error) {
 		t.created = append(t.created, createdSemaphore{sem, size})
 	}
 	return sem, err
-}
-
-// run runs the workload, and checks afterwards that every semaphore has exactly its permits. A
-// semaphore that loses or invents permits is wrong, and its times mean nothing: the trial is an
-// error and no measurement.
-func (t *Trial) run(w Workload) error {
-	if err := w.Run(t); err != nil {
-		return err
-	}
-	for _, c := range t.created {
-		if !t.hasAll(c) || c.sem.TryAcquire(1) {
-			return fmt.Errorf("%s does not have its %d permits back after %d operations",
-				t.impl.Name, c.size, t.N)
-		}
-		if err := impls.Close(c.sem); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // hasAll takes all permits of c, and reports whether they were free. Permits that come back after

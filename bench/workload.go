@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/semabench/semabench/impls"
 )
@@ -43,30 +42,10 @@ type Workload struct {
 	Counted int
 }
 
-// A Shape is the size of a workload. A field that is 0 does not apply, and is not in the name of
-// the row.
-type Shape struct {
-	Permits    int64         // capacity of the semaphore
-	Goroutines int           // goroutines that use it
-	Hold       int           // steps of CPU work under each permit, of about 2 ns each
-	Latency    time.Duration // time that an external resource takes to answer under a permit
-	Step       string        // operation of workload floor
-}
-
 // A Case is a workload in one shape: a row of a benchmark for each implementation.
 type Case struct {
 	Workload
 	Shape
-}
-
-// MeasuredOn returns the implementations of all on which c is measured.
-func (c Case) MeasuredOn(all []impls.Impl) []impls.Impl {
-	if c.Floor {
-		return []impls.Impl{Floor()}
-	}
-	return slices.DeleteFunc(slices.Clone(all), func(impl impls.Impl) bool {
-		return c.Weighted && impl.UnitWeights
-	})
 }
 
 // Cases returns a case for each shape in Shapes of the workloads, in their order. If full is set,
