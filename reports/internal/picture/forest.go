@@ -163,3 +163,7 @@ func (n stripes) Plot(c draw.Canvas, p *plot.Plot) {
 		})
 	}
 }
+
+// MaxRows is the greatest number of rows in a picture: a forest of one column. A caller need not prepare any
+// beyond.
+const MaxRows = forestDots

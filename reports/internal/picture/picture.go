@@ -72,12 +72,6 @@ type Heat struct {
 	All  int // the number of rows that there are, if Rows holds only the first
 }
 
-// No picture shows more rows or charts than these: a caller need not prepare any beyond.
-const (
-	MaxRows   = forestDots
-	MaxCharts = sheetCharts
-)
-
 // A HeatRow is one row with a cell for each column. Missing cells at the end are not measured.
 type HeatRow struct {
 	Label string
@@ -165,3 +159,12 @@ func (h *Head) addNote(format string, args ...any) {
 	}
 	h.Note += "Drawn: " + fmt.Sprintf(format, args...) + "."
 }
+
+// Lengths are pixels: a point of gonum/plot becomes one pixel. A README shows wideWidth without
+// scaling. narrowWidth is a window of 400 pixels without the margins of a page. The widths stand here and not
+// with the canvas, because a head knows how much room it leaves before there is a canvas.
+const (
+	wideWidth   = 840
+	narrowWidth = 368
+	margin      = 18
+)

@@ -151,3 +151,6 @@ func (c Chart) drawable(names []string) (lines []Line, skipped int) {
 	}
 	return lines, skipped
 }
+
+// MaxCharts is the greatest number of charts in a picture. A caller need not prepare any beyond.
+const MaxCharts = sheetCharts

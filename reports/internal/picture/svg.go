@@ -13,14 +13,6 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Lengths are pixels: a point of gonum/plot becomes one pixel. A README shows wideWidth without
-// scaling. narrowWidth is a window of 400 pixels without the margins of a page.
-const (
-	wideWidth   = 840
-	narrowWidth = 368
-	margin      = 18
-)
-
 // A canvas is a picture that is being drawn, from the top down. The y axis of gonum/plot points up,
 // so "top" is Max.Y. Use it once: newCanvas, take for each part, then bytes.
 //
