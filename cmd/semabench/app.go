@@ -1,13 +1,13 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"flag"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"github.com/semabench/semabench/impls"
-	"github.com/semabench/semabench/internal/flags"
 	"github.com/semabench/semabench/internal/sampling"
 	"github.com/semabench/semabench/internal/terminal"
 	"github.com/semabench/semabench/reports"
@@ -28,6 +28,21 @@ type app struct {
 	hook func(*flag.FlagSet)
 }
 
+// A verb is one subcommand. Its run returns an error and prints no error itself: exitCode prints
+// it once, in one form, and derives the exit code from the same value.
+type verb struct {
+	name, what string
+	run        func(a app, ctx context.Context, args []string) error
+}
+
+// verbs are in the order of the help. The help, the completion and the search for a mistyped verb read the
+// list, so it stands below them; main.go fills it. The program starts the last two itself, as children: run
+// starts sample, and stress starts turn.
+var verbs []verb
+
+// innerVerbs are called by other verbs, never by users.
+var innerVerbs = []string{"sample", "turn"}
+
 // flags returns a flag set for a verb. It prints nothing but its help, if the user asks for it:
 // exitCode prints errors.
 //
@@ -43,54 +58,6 @@ func (a app) flags(verb, args, what string) *flagSet {
 		f.PrintDefaults()
 	}
 	return &flagSet{f, help, a.hook}
-}
-
-// A flagSet is a flag.FlagSet that prints the help of a verb.
-type flagSet struct {
-	*flag.FlagSet
-	help func()
-	hook func(*flag.FlagSet)
-}
-
-// parse parses the arguments. The help is printed here and not by flag.FlagSet.Usage, because
-// Usage also runs after every error.
-func (f *flagSet) parse(args []string) error {
-	if f.hook != nil {
-		f.hook(f.FlagSet)
-		return flag.ErrHelp
-	}
-	err := f.Parse(args)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, flag.ErrHelp):
-		f.help()
-		return err
-	}
-	return f.unknownFlag(err)
-}
-
-// number adds a flag for a whole number from least to most; see flags.Number.
-func (f *flagSet) number(name string, value, least, most uint64, usage string) *uint64 {
-	return flags.Number(f.FlagSet, name, value, least, most, usage)
-}
-
-// noArguments refuses arguments behind the flags. Package flag stops at the first argument that
-// is no flag, so in “semabench run quick -samples 3” the flag would be ignored without a word.
-func (f *flagSet) noArguments() error {
-	if f.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q", f.Arg(0))
-	}
-	return nil
-}
-
-// given reports whether the arguments have the flag, even with its default as the value.
-//
-// The value alone cannot say it: “-time 20s” and no flag at all have the same value, but the
-// first may contradict another flag.
-func (f *flagSet) given(name string) (yes bool) {
-	f.Visit(func(g *flag.Flag) { yes = yes || g.Name == name })
-	return yes
 }
 
 const colorUsage = "colours: auto (on a terminal, unless NO_COLOR is set or TERM is dumb), always or never"
@@ -146,4 +113,16 @@ func (s screen) writeText(w io.Writer, c *reports.Comparison) error {
 		return err
 	}
 	return reports.WriteText(w, c)
+}
+
+// printPaths prints the absolute paths of files that were written, one on each line. They are
+// absolute because CI logs are read elsewhere, and alone on standard output so that a script can
+// take them.
+func (a app) printPaths(paths []string) {
+	for _, path := range paths {
+		if abs, err := filepath.Abs(path); err == nil {
+			path = abs
+		}
+		fmt.Fprintln(a.stdout, path)
+	}
 }

@@ -3,15 +3,21 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/semabench/semabench/internal/exploration"
+	"github.com/semabench/semabench/internal/layout"
+	"github.com/semabench/semabench/internal/progress"
+	"github.com/semabench/semabench/stress/explore"
+	"github.com/semabench/semabench/stress/mutation"
 )
 
 const exploreDoc = `Plays every schedule of the tests of packages that call explore.Run, explore.Semaphore,
@@ -167,7 +173,8 @@ func (e *exploreCall) passOn(f *flagSet) (err error) {
 	return nil
 }
 
-// absolute makes each of some files absolute. A file that is not there is an error before the build.
+// absolute makes each of some files absolute, because the tests run in the folder of their package. A file that
+// is not there is an error before the build, which takes longer than everything that -join does.
 func absolute(files string) (string, error) {
 	var all []string
 	for _, file := range strings.Split(files, ",") {
@@ -213,6 +220,7 @@ func (e *exploreCall) positional(f *flagSet, args []string) error {
 // strategy too. A typing error should cost no build.
 var strategyName = regexp.MustCompile(`^(random|pct[1-9]\d?|pos|dpor|dfs)$`)
 
+// shardName is the form of -shard, checked before the build like strategyName.
 var shardName = regexp.MustCompile(`^[1-9]\d*/[1-9]\d*$`)
 
 // check checks values that no flag can check alone. Checks that need two flags, or a flag and
@@ -254,6 +262,9 @@ func (e *exploreCall) check(f *flagSet) error {
 
 // chooseExplored resolves -impl. Implementations that processes share are not among the known: the
 // explorer plays one process.
+//
+// All names of the table are taken, and not only the chosen ones: a constructor of the user must not get
+// the name of an implementation of this module in any result.
 func (e *exploreCall) chooseExplored() error {
 	chosen, constructors, err := app{table: e.table}.choose(e.impls)
 	for _, impl := range chosen {
@@ -264,4 +275,104 @@ func (e *exploreCall) chooseExplored() error {
 		e.Taken = append(e.Taken, impl.Name)
 	}
 	return err
+}
+
+// mutateFlags are the flags that -mutate takes. Any other flag of the verb is refused: it would choose
+// one schedule, or another form of output, and be ignored.
+var mutateFlags = []string{"mutate", "mutant", "sample", "memory", "json", "run", "race", "tags", "workers", "time",
+	"seed", "steps", "strategy"}
+
+// A mutateCall has the flags of -mutate. The rest of its flags are of the verb.
+type mutateCall struct {
+	on     bool
+	mutant string // IDs, separated by commas
+	sample *uint64
+	memory *uint64 // in MB
+
+	seed, workers, steps *uint64 // flags of the verb that -mutate takes, too
+}
+
+// add adds the flags of -mutate. The bound of memory is for mutants alone: a broken loop may allocate without
+// an end, and the kernel would then kill another process than the mutant.
+func (m *mutateCall) add(f *flagSet) {
+	f.BoolVar(&m.on, "mutate", false, "break the synchronization of the package, one place at a time, and "+
+		"say which mutants\nits unmodified tests notice, under go test and explored")
+	f.StringVar(&m.mutant, "mutant", "", "with -mutate: judge only the mutants with these `IDs`, separated by commas, "+
+		"and print\nthe schedule that fails")
+	m.sample = f.number("sample", 0, 0, maxCount, "with -mutate: judge `N` mutants, drawn by -seed; 0: all")
+	m.memory = f.number("memory", 2048, 64, 1<<20, "with -mutate: kill a process of a mutant that uses more than `MB` "+
+		"(on Linux)")
+}
+
+// mutation judges the mutants of the package.
+//
+// Each mutant is printed when it is judged, since all of them may take an hour, and an interrupt must not lose
+// the ones that are judged. JSON is one value and is printed at the end. A report that exists is written also
+// beside an error: the error says why it is not complete.
+func (e *exploreCall) mutation(ctx context.Context) error {
+	o, err := e.mutationOptions()
+	if err != nil {
+		return err
+	}
+	line := progress.New(e.stderr)
+	defer line.Clear()
+	o.OnStep = line.Show
+	began := false
+	o.OnMutant = func(r *mutation.Report, m mutation.Mutant) {
+		if e.JSON {
+			return
+		}
+		line.Clear()
+		if !began {
+			began = true
+			fmt.Fprintf(e.stdout, "%s\n", r.Heading())
+		}
+		fmt.Fprintln(e.stdout, r.Row(m))
+		if e.mutate.mutant != "" && m.Explored.Text != "" {
+			fmt.Fprintf(e.stdout, "%s\n", strings.TrimRight(m.Explored.Text, "\n"))
+		}
+	}
+	report, err := mutation.Run(ctx, o)
+	line.Clear()
+	if report == nil {
+		return err
+	}
+	write := report.WriteText
+	if e.JSON {
+		write = report.WriteJSON
+	}
+	return errors.Join(err, write(e.stdout))
+}
+
+// mutationOptions turns the flags into options, and refuses the flags that do not fit.
+//
+// -time and -steps count only if the user gave them. Their defaults here are defaults for one exploration;
+// package mutation has smaller ones, since it explores once for every mutant.
+func (e *exploreCall) mutationOptions() (mutation.Options, error) {
+	o := mutation.Options{
+		Package: e.Package, Run: e.Run, Tags: e.Tags, Race: e.Race, Suite: layout.SourceDir(),
+		Sample: int(*e.mutate.sample), Memory: int64(*e.mutate.memory) << 20, Seed: *e.mutate.seed,
+		Explore: explore.Options{Workers: int(*e.mutate.workers)},
+	}
+	var wrong error
+	e.flags.Visit(func(given *flag.Flag) {
+		if !slices.Contains(mutateFlags, given.Name) {
+			wrong = fmt.Errorf("-%s is not for -mutate, which judges many mutants by all schedules of all tests",
+				given.Name)
+		}
+	})
+	if wrong != nil {
+		return o, wrong
+	}
+	if e.flags.given("time") {
+		o.Time = e.Limit
+	}
+	if e.flags.given("steps") {
+		o.Explore.Steps = int(*e.mutate.steps)
+	}
+	o.Explore.Strategy = e.flags.Lookup("strategy").Value.String()
+	if e.mutate.mutant != "" {
+		o.Only = strings.Split(e.mutate.mutant, ",")
+	}
+	return o, nil
 }

@@ -18,6 +18,9 @@ import (
 
 // joined judges the shards of one run, and keeps the whole run where -o says. An argument is a run file, or the folder
 // of -o, which a job of CI hands on as a whole.
+//
+// The whole run is judged and not each shard: the correction for many rows counts all of them. The report is
+// returned beside an error of writing, because the verdict stands although the disk is full.
 func (c *gateCall) joined() (*gate.Report, error) {
 	var runs []*gate.Run
 	var names []string
@@ -42,6 +45,8 @@ func (c *gateCall) joined() (*gate.Report, error) {
 	return gate.Judge(whole, c.judge), err
 }
 
+// readRun reads a run file. It reads a file of a run that was cut off as well: what was measured is judged,
+// and the report says that the run is not complete.
 func readRun(path string) (*gate.Run, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -240,8 +245,6 @@ type runFile struct {
 	path string
 	file *os.File
 }
-
-const gateRunName = "gate.jsonl"
 
 // newRunFile creates the folder and checks that it can be written: the user must hear of a problem
 // before an hour of measuring, and not after it. It returns nil for the folder "".

@@ -5,49 +5,14 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/semabench/semabench/internal/duel"
 	"github.com/semabench/semabench/internal/progress"
 	"github.com/semabench/semabench/reports/gate"
 )
-
-// gateFormats are the formats of the report. file is the name in the folder of -o.
-// The table serves the flag, its help and the folder of -o: a new format is one line here.
-var gateFormats = []struct {
-	name, file string
-	write      func(io.Writer, *gate.Report) error
-}{
-	{"text", "gate.txt", gate.WriteText},
-	{"markdown", "gate.md", gate.WriteMarkdown},
-	{"html", "gate.html", gate.WriteHTML},
-	{"json", "gate.json", gate.WriteJSON},
-	{"junit", "gate.xml", gate.WriteJUnit},
-}
-
-func gateFormatNames() (names []string) {
-	for _, f := range gateFormats {
-		names = append(names, f.name)
-	}
-	return names
-}
-
-// checkFormat refuses an unknown format before anything is measured.
-//
-// A format that is refused after an hour of measuring would cost the hour.
-func (c *gateCall) checkFormat() error {
-	for _, f := range gateFormats {
-		if f.name == c.format {
-			return nil
-		}
-	}
-	return fmt.Errorf("unknown format %q; known are %s", c.format,
-		strings.Join(gateFormatNames(), ", "))
-}
 
 // writeGate prints the report, and writes it to every place that the user named. An output that
 // cannot be written does not stop the others, because the verdict took long to get.

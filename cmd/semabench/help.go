@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"flag"
 	"fmt"
 	"io"
 	"runtime"
@@ -13,13 +11,22 @@ import (
 	"github.com/semabench/semabench/internal/exitcode"
 )
 
-// helpOn prints the help of the verb that args name, or of the command if they name none.
-func (a app) helpOn(ctx context.Context, args []string) int {
-	if len(args) == 0 {
-		a.usage(a.stdout)
-		return exitcode.OK
+// usage prints the verbs and the exit codes. It goes to standard output if the user asked for
+// it, and to standard error if the arguments were empty: a script that pipes the output must not
+// take the help for a result.
+func (a app) usage(w io.Writer) {
+	fmt.Fprintln(w, "semabench measures semaphores, reports on benchmarks, guards them, and plays "+
+		"random programs\nand every schedule.\n\n"+
+		"Verbs (-h after one lists its flags, version prints the version):")
+	for _, v := range verbs {
+		fmt.Fprintf(w, "  %-10s %s\n", v.name, v.what)
 	}
-	return a.main(ctx, []string{args[0], "-h"})
+	fmt.Fprintln(w, "\nExit codes: 0 done, nothing failed; 1 something failed, the good part was "+
+		"kept; "+
+		"2 refused, nothing written; 130 interrupted.\n"+
+		"gate: 0 pass; 1 regression; 2 refused, unreadable, failed or missing rows; 3 inconclusive or "+
+		"interrupted; 4 invalid run.\n"+
+		"explore: 3 unknown: none failed, and a bound came before all schedules were played.")
 }
 
 // version prints what a report of a defect needs: the version of this module, the commit that the
@@ -51,9 +58,13 @@ func version(w io.Writer) {
 		runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
+// modulePath tells the own build from a build in which this module is a dependency: go run and go install of a
+// version, a tool line in another go.mod, a test. The commit of another module must not be shown as the commit
+// of this one.
 const modulePath = "github.com/semabench/semabench"
 
-// unknownVerb says which verbs there are, and which one was probably meant.
+// unknownVerb says which verbs there are, and which one was probably meant. The inner verbs are left out: a
+// user that calls them gets lines for a program.
 func (a app) unknownVerb(name string) int {
 	var names []string
 	for _, v := range verbs {
@@ -64,56 +75,4 @@ func (a app) unknownVerb(name string) int {
 	fmt.Fprintf(a.stderr, "semabench: unknown verb %q%s; verbs are %s\n", name,
 		didYouMean(name, names, ""), strings.Join(names, ", "))
 	return exitcode.Refused
-}
-
-// unknownFlag adds to the error of package flag which flag was probably meant. Other errors stay.
-func (f *flagSet) unknownFlag(err error) error {
-	name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
-	if !ok {
-		return err
-	}
-	var names []string
-	f.VisitAll(func(g *flag.Flag) { names = append(names, g.Name) })
-	return fmt.Errorf("unknown flag -%s%s; semabench %s -h lists the flags", strings.TrimPrefix(name, "-"),
-		didYouMean(strings.TrimPrefix(name, "-"), names, "-"), f.Name())
-}
-
-// didYouMean returns a question with the name that is nearest to the typed one, or "" if none is
-// near: at most two edits away, and less than half of the word. A wrong guess is worse than none.
-func didYouMean(typed string, names []string, prefix string) string {
-	best, least := "", min(2, (len(typed)-1)/2)
-	for _, name := range names {
-		if d := edits(typed, name); d <= least {
-			best, least = name, d-1 // the first of several equally near ones
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (did you mean %s%s?)", prefix, best)
-}
-
-// edits returns the least number of insertions, deletions, substitutions and swaps of neighbours
-// that make b of a (optimal string alignment; Damerau 1964). Swaps are the commonest slip of a
-// typist, so they count as one edit.
-func edits(a, b string) int {
-	before, above, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		before, above, row = above, row, before
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			substitution := above[j-1]
-			if a[i-1] != b[j-1] {
-				substitution++
-			}
-			row[j] = min(above[j]+1, row[j-1]+1, substitution)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-	}
-	return row[len(b)]
 }

@@ -67,6 +67,9 @@ func (a app) history(ctx context.Context, args []string) error {
 }
 
 // addRun adds the run of one file to a folder.
+//
+// Standard input may block for ever, so the reading ends with ctx. Nothing is in the folder by then: the run
+// is written only after all of it was read and accepted.
 func (a app) addRun(ctx context.Context, dir, file, commit, date string, replace bool) error {
 	at, err := parseDate(date)
 	if err != nil {
@@ -87,7 +90,8 @@ func (a app) addRun(ctx context.Context, dir, file, commit, date string, replace
 	return nil
 }
 
-// parseDate returns the zero time for no date; package history then asks for one.
+// parseDate parses the flag -date. It returns the zero time for no date; package history then asks for one.
+// The three forms are what git log prints and what a person types. None of them can be taken for another.
 func parseDate(s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
@@ -121,7 +125,11 @@ func (a app) writeHistory(name string, h *history.History,
 	return nil
 }
 
-// historyFlaws returns the error that makes the exit code 1.
+// historyFlaws returns the error that makes the exit code 1, or nil.
+//
+// A broken text is an error although the page was written: the commit that it belongs to is missing in the
+// page, and the missing run may hold the change for the worse. A row that became worse is an error
+// only with -fail, because a page is often drawn for a reader and not for a build.
 func historyFlaws(h *history.History, fail bool) error {
 	var errs []error
 	if n := len(h.Broken); n > 0 {

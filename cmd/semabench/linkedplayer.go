@@ -30,6 +30,9 @@ type linkedPlayer struct {
 
 // linkPlayer builds the program. It has the race detector if this executable has it, so the choice
 // of the user holds for the user's implementation as well.
+//
+// The names of the table are taken: an implementation of the user gets another name, and so no result is
+// ever shown under the name of an implementation of this module.
 func (a app) linkPlayer(ctx context.Context, constructors []layout.Constructor) (*linkedPlayer, error) {
 	var taken []string
 	for _, impl := range a.known() {
@@ -76,7 +79,8 @@ func (p *linkedPlayer) build(ctx context.Context, l *layout.Linker) (table []imp
 	return player.ReadTable(text)
 }
 
-// cannotLink is the error of a verb that has no program for -impl.
+// cannotLink is the error of a verb that has no program for -impl. An interrupt also breaks the build, with
+// an error of the go command that says nothing to the user; so ctx is asked first.
 func cannotLink(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%w: the program for -impl was not built", exitcode.ErrInterrupted)
@@ -84,7 +88,12 @@ func cannotLink(ctx context.Context, err error) error {
 	return fmt.Errorf("building a program for -impl: %w", err)
 }
 
-// replay plays the program in the file of a failure again.
+// replay plays the program in the file of a failure again, in the linked program: this executable has no code
+// of the user's implementation.
+//
+// The exit code of the program is passed on, so the verb replay means the same for every implementation. Its
+// standard error is held back until it ended: it is the message of the error if the program failed, and
+// would be printed twice otherwise.
 func (p *linkedPlayer) replay(ctx context.Context, file string, times int, stdout, stderr io.Writer) error {
 	cmd := exec.CommandContext(ctx, p.path, "replay", "-times", fmt.Sprint(times), file)
 	child.InterruptOnDone(cmd)

@@ -32,8 +32,9 @@
 //
 // # Why one package of more than twenty files
 //
-// Each verb has a file with its flags and its wiring, and app.go has the streams, the table and the
-// flags that all verbs share. A verb in a package of its own would need the app exported, and its file
+// Each verb has a file with its flags and its wiring. app.go has the streams, the table and the list of the
+// verbs, and flagset.go the flags that several verbs share. main.go alone names every verb, so it stands above
+// all of them, and no verb needs to know another. A verb in a package of its own would need the app exported, and its file
 // would be as long.
 package main
 
@@ -42,7 +43,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 
@@ -82,17 +82,6 @@ func commandMain(table, shared []impls.Impl, maker sampling.Maker) {
 	os.Exit(a.main(signals(), os.Args[1:]))
 }
 
-// A verb is one subcommand. Its run returns an error and prints no error itself: exitCode prints
-// it once, in one form, and derives the exit code from the same value.
-type verb struct {
-	name, what string
-	run        func(a app, ctx context.Context, args []string) error
-}
-
-// verbs are in the order of the help. The program starts the last two itself, as children: run
-// starts sample, and stress starts turn.
-var verbs []verb
-
 // init and not an initializer: the verb completion reads the list that it stands in.
 func init() {
 	verbs = []verb{
@@ -112,9 +101,6 @@ func init() {
 		{"turn", "play programs against one implementation; stress calls this", app.turn},
 	}
 }
-
-// innerVerbs are called by other verbs, never by users.
-var innerVerbs = []string{"sample", "turn"}
 
 // cleaningVerbs ignore a second signal. They end within seconds of the first one, and if they
 // ended at once they would leave folders behind, of gigabytes even. A user may press Ctrl-C
@@ -154,20 +140,11 @@ func (a app) exitCode(verb string, err error) int {
 	return exitcode.Of(err)
 }
 
-// usage prints the verbs and the exit codes. It goes to standard output if the user asked for
-// it, and to standard error if the arguments were empty: a script that pipes the output must not
-// take the help for a result.
-func (a app) usage(w io.Writer) {
-	fmt.Fprintln(w, "semabench measures semaphores, reports on benchmarks, guards them, and plays "+
-		"random programs\nand every schedule.\n\n"+
-		"Verbs (-h after one lists its flags, version prints the version):")
-	for _, v := range verbs {
-		fmt.Fprintf(w, "  %-10s %s\n", v.name, v.what)
+// helpOn prints the help of the verb that args name, or of the command if they name none.
+func (a app) helpOn(ctx context.Context, args []string) int {
+	if len(args) == 0 {
+		a.usage(a.stdout)
+		return exitcode.OK
 	}
-	fmt.Fprintln(w, "\nExit codes: 0 done, nothing failed; 1 something failed, the good part was "+
-		"kept; "+
-		"2 refused, nothing written; 130 interrupted.\n"+
-		"gate: 0 pass; 1 regression; 2 refused, unreadable, failed or missing rows; 3 inconclusive or "+
-		"interrupted; 4 invalid run.\n"+
-		"explore: 3 unknown: none failed, and a bound came before all schedules were played.")
+	return a.main(ctx, []string{args[0], "-h"})
 }

@@ -229,7 +229,8 @@ func (t timelines) add(row string, spans []parallel.Span) {
 	}
 }
 
-// write writes the timelines to a file, for -replay: benchmark text has no place for them.
+// write writes the timelines to a file, for -replay: benchmark text has no place for them. The order is the
+// order of the picture, so the same measurement always gives the same file.
 func (t timelines) write(path string) error {
 	var all []claims.Timeline
 	for _, p := range pictured {
@@ -244,7 +245,9 @@ func (t timelines) write(path string) error {
 	return os.WriteFile(path, append(text, '\n'), 0o644)
 }
 
-// readTimelines reads the file that write wrote. Without the file there are no timelines.
+// readTimelines reads the file that write wrote. Without the file there are no timelines: a text of another
+// machine, copied alone, can still be judged. A file that is broken is an error: the picture would be missing
+// without a reason.
 func readTimelines(path string) (all []claims.Timeline, err error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {

@@ -37,6 +37,7 @@ var policyColumns = []struct {
 	{"what it is", func(i impls.Impl) string { return i.Doc }},
 }
 
+// policiesChecked stands below every table of declarations, so that no reader takes them for measurements.
 const policiesChecked = "Declarations are promises, and checked: stress.Run, clauses C11, C13, " +
 	"C17, C26, C27, C28, C34 and C37."
 
@@ -95,6 +96,7 @@ func policyTable(all []impls.Impl) [][]string {
 	return rows
 }
 
+// tryPasses says whether a TryAcquire may take permits although waiters came before.
 func tryPasses(i impls.Impl) string {
 	if i.Order != impls.FIFO {
 		return "not promised" // without a line of waiters there is nothing to pass
@@ -102,6 +104,7 @@ func tryPasses(i impls.Impl) string {
 	return yesNo(i.TryBarges)
 }
 
+// starvationFree says on what the promise rests that every waiter gets its permits some time.
 func starvationFree(i impls.Impl) string {
 	if i.Order == impls.FIFO {
 		return "implied by FIFO"
@@ -125,6 +128,7 @@ func weights(i impls.Impl) string {
 	return cell
 }
 
+// madeFor names the use. An implementation for reading is correct too: it has the same clauses to meet.
 func madeFor(i impls.Impl) string {
 	if i.Teaching {
 		return "reading"
@@ -151,7 +155,8 @@ func yesNo(b bool) string {
 	return "no"
 }
 
-// writePoliciesText writes the table in columns for a terminal.
+// writePoliciesText writes the table in columns for a terminal. The columns are as wide as their widest cell,
+// and lines are not wrapped: a script cuts them by the double space.
 func writePoliciesText(w io.Writer, rows [][]string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range rows {

@@ -175,15 +175,3 @@ func (a app) writeReport(o reports.Options, text, dir string, measured error) er
 	}
 	return nil
 }
-
-// printPaths prints the absolute paths of files that were written, one on each line. They are
-// absolute because CI logs are read elsewhere, and alone on standard output so that a script can
-// take them.
-func (a app) printPaths(paths []string) {
-	for _, path := range paths {
-		if abs, err := filepath.Abs(path); err == nil {
-			path = abs
-		}
-		fmt.Fprintln(a.stdout, path)
-	}
-}

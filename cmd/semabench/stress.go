@@ -82,7 +82,8 @@ func (a app) stress(ctx context.Context, args []string) error {
 }
 
 // replay plays the program of a failure again, in a program that is built for it if the failure is of
-// a constructor in another package. That program prints what this executable would print.
+// a constructor in another package. That program prints what this executable would print. The file itself says
+// which constructors it needs: a user that replays a failure of a colleague does not know them.
 func (a app) replay(ctx context.Context, file string, times int) error {
 	names, err := soak.Constructors(file)
 	if err != nil {

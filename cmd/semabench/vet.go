@@ -99,7 +99,8 @@ func (a app) vet(ctx context.Context, args []string) error {
 	return nil
 }
 
-// A finding is one report of the analyzer.
+// A finding is one report of the analyzer. The names of its fields in JSON are an interface: editors and CI
+// jobs read them.
 type finding struct {
 	Position string `json:"position"` // file:line:column, with the file relative to the working directory
 	Message  string `json:"message"`
@@ -107,6 +108,10 @@ type finding struct {
 
 // readFindings reads what go vet -json prints: an object for each package, between lines of
 // comment. A package and its test variant have the same files, so each finding may come twice.
+//
+// The findings are sorted, because a map gives them in another order each time. Equal ones are neighbours
+// then, and one of them is dropped. A result that is no list is the error of an analyzer: it is returned, since
+// a package that was not judged must not look clean.
 func readFindings(text string) (found []finding, err error) {
 	var objects bytes.Buffer
 	for line := range strings.Lines(text) {
@@ -152,9 +157,12 @@ func relative(here, position string) string {
 	return position
 }
 
+// file and line are the keys of the order. Lines are compared as numbers: as texts, 10 comes before 9.
 func (f finding) file() string { file, _ := f.split(); return file }
 func (f finding) line() int    { _, line := f.split(); return line }
 
+// split takes the file and the line out of the position. The line is searched from the end, since the file
+// may have colons in its name.
 func (f finding) split() (file string, line int) {
 	fields := strings.Split(f.Position, ":")
 	n := len(fields)
