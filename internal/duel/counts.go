@@ -157,6 +157,21 @@ func wallPerOp(old, new *worker, results [2]probeResult, ops int) (perOp float64
 	return perOp, nil
 }
 
+// setupTime returns how long a slice takes besides its operations: the least of
+// three with one operation. The least, since other processes only add.
+func setupTime(w *worker) (least time.Duration, err error) {
+	for i := range 3 {
+		s, err := w.run(1)
+		if err != nil {
+			return 0, err
+		}
+		if i == 0 || s.wall < least {
+			least = s.wall
+		}
+	}
+	return least, nil
+}
+
 // countOnly plans a row that reports a time of 0: it is counted and not timed.
 // A time of 0 has no ratio, so no pairs are taken.
 func (m *measurer) countOnly(old, new *worker, p *plan) error {

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -171,16 +170,6 @@ func whyUncountable(w *worker, p *plan) (string, error) {
 			float64(begins)/float64(ops)), nil
 	}
 	return "", nil
-}
-
-// waits returns about how often a goroutine begins to run during n operations.
-func (w *worker) waits(n int) (begins int64, err error) {
-	w.send("waits %d", n)
-	rest, err := w.expect("waited")
-	if err != nil {
-		return 0, err
-	}
-	return strconv.ParseInt(rest, 10, 64)
 }
 
 // A counting is the counts of one package.
@@ -413,38 +402,4 @@ func (p *plan) bytesPerOp() (bytes float64) {
 		}
 	}
 	return bytes
-}
-
-// cost returns how many instructions the process executes for a run of n operations. Garbage of
-// earlier runs is collected before the count begins.
-func cost(w *worker, n int) (int64, error) {
-	if err := w.collect(); err != nil {
-		return 0, err
-	}
-	before, err := w.instructions.Total(w.mark)
-	if err != nil {
-		return 0, err
-	}
-	if _, err := w.run(n); err != nil && !errors.Is(err, errTimeless) {
-		return 0, err
-	}
-	after, err := w.instructions.Total(w.mark)
-	return after - before, err
-}
-
-// collect has the worker collect its garbage.
-func (w *worker) collect() error {
-	w.send("collect")
-	_, err := w.expect("collected")
-	return err
-}
-
-// mark has the worker ask valgrind for a snapshot. The worker reads the rest of the line as the path.
-func (w *worker) mark(path string) error {
-	w.send("mark %s", path)
-	rest, err := w.expect("marked")
-	if ok, _ := strconv.ParseBool(rest); err == nil && !ok {
-		err = fmt.Errorf("%s: valgrind did not take the request for a snapshot", w.label)
-	}
-	return err
 }

@@ -190,21 +190,6 @@ func (m *measurer) sliceOps(w *worker, first probeResult) (int, error) {
 	return max(1, int(float64(first.ops)*quarter/float64(first.wall))), nil
 }
 
-// setupTime returns how long a slice takes besides its operations: the least of
-// three with one operation. The least, since other processes only add.
-func setupTime(w *worker) (least time.Duration, err error) {
-	for i := range 3 {
-		s, err := w.run(1)
-		if err != nil {
-			return 0, err
-		}
-		if i == 0 || s.wall < least {
-			least = s.wall
-		}
-	}
-	return least, nil
-}
-
 // contentionNote describes the difference if short slices show much less
 // contention than a long run. In a slice one goroutine may be done before the
 // others have found a core. On a busy machine x/sync's Weighted with eight
