@@ -40,7 +40,8 @@ type verb struct {
 // starts sample, and stress starts turn.
 var verbs []verb
 
-// innerVerbs are called by other verbs, never by users.
+// innerVerbs are called by other verbs, never by users. They are verbs of the same executable, because a build of
+// this command is one file: a second program beside it would be missing after go install.
 var innerVerbs = []string{"sample", "turn"}
 
 // flags returns a flag set for a verb. It prints nothing but its help, if the user asks for it:

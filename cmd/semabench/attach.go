@@ -64,7 +64,8 @@ func policyAttachment(all []impls.Impl) reports.Attachment {
 }
 
 // soakAttachment returns the summary as a table. Zero failures are a good sign only after at least
-// one operation.
+// one operation. The race detector, the seed and the way it ended stand above the table: the same zero means
+// less after a minute without the detector.
 func soakAttachment(f soak.Summary) reports.Attachment {
 	race := "without the race detector"
 	if f.Race {

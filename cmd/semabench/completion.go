@@ -43,6 +43,9 @@ type completed struct {
 
 // completed asks each public verb for its flags: parse hands the flag set to the hook, and returns
 // before the verb does anything.
+//
+// A list of flags for the scripts alone would fall behind with the first new flag. A verb that does something
+// before it parses is a defect of this program and not of the user, so it is a panic.
 func (a app) completed(ctx context.Context) (all []completed) {
 	for _, v := range verbs {
 		if slices.Contains(innerVerbs, v.name) {
@@ -68,7 +71,8 @@ func isSwitch(g *flag.Flag) bool {
 }
 
 // what returns the first words of the usage of a flag, without the marks that package flag reads
-// and without characters that a shell would.
+// and without characters that a shell would read. The characters are dropped and not escaped: the three shells quote
+// in three ways, and a word less does no harm in a hint.
 func what(g *flag.Flag) string {
 	_, usage := flag.UnquoteUsage(g)
 	usage, _, _ = strings.Cut(strings.ReplaceAll(usage, "\n", " "), "; ")
@@ -77,6 +81,9 @@ func what(g *flag.Flag) string {
 
 // bashScript completes by the words before the cursor. Values are files: bash itself has no way to
 // show what a flag is for.
+//
+// The script does not call semabench: a key press would then cost the start of a process, and the script would
+// fail where the program is not in PATH.
 func bashScript(w io.Writer, all []completed) {
 	var names []string
 	for _, c := range all {
@@ -145,7 +152,8 @@ func zshScript(w io.Writer, all []completed) {
 	fmt.Fprintf(w, "\tesac\n}\n_semabench_verbs() { _values verb %s }\ncompdef _semabench semabench\n", strings.Join(names, " "))
 }
 
-// fishScript has a line for each verb and flag. -o names a flag with one dash and a long name.
+// fishScript has a line for each verb and flag. -o names a flag with one dash and a long name. -r says that a
+// value follows, which fish completes as a file.
 func fishScript(w io.Writer, all []completed) {
 	for _, c := range all {
 		fmt.Fprintf(w, "complete -c semabench -n __fish_use_subcommand -f -a %s -d '%s'\n", c.name, c.what)

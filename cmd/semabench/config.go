@@ -31,14 +31,16 @@ const configName = ".semabench.toml"
 // repository would set.
 var configured = []string{"gate", "run"}
 
-// A config has the settings of the file for one verb.
+// A config has the settings of the file for one verb. The packages are apart from the flags, because they are
+// arguments: they count only if the command line names no input at all.
 type config struct {
 	file     string // "" if there is none
 	packages []string
 	words    []string // the flags that it sets, as the command line would have them
 }
 
-// configFlag adds the flag that names the file.
+// configFlag adds the flag that names the file. off is a word and not a flag of its own, so a script that must not
+// depend on the folder it runs in has one thing to say.
 func (f *flagSet) configFlag() {
 	f.String("config", "", "`file` with defaults for these flags, or off (default "+configName+" in the working\n"+
 		"directory or above it, up to the root of the repository)")
@@ -111,7 +113,9 @@ func (c *config) set(f *flagSet, values map[string]any) error {
 	return nil
 }
 
-// configWords returns a value as the words that the command line would have: an array has several.
+// configWords returns a value as the words that the command line would have: an array has several. Each flag
+// then parses its own word, so a value has the same bounds and the same message in the file and on the
+// command line. An array in an array has no such form.
 func configWords(value any) ([]string, error) {
 	switch v := value.(type) {
 	case string, bool, int64, float64:

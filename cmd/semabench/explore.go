@@ -72,7 +72,8 @@ var passedOn = []string{"strategy", "schedules", "preemptions", "seed", "steps",
 	"scenario", "calls", "workers", "lazyclock", "nodaemons", "page", "perfetto", "strict",
 	"shard", "shardfile", "join", "noalike"}
 
-// An exploreCall is the verb explore with its flags.
+// An exploreCall is the verb explore with its flags. The flags that the tests take are not in it: they are
+// read from the flag set as texts and passed on as texts. So a value has one parser, in package explore.
 type exploreCall struct {
 	app
 	exploration.Options
@@ -346,8 +347,8 @@ func (e *exploreCall) mutation(ctx context.Context) error {
 
 // mutationOptions turns the flags into options, and refuses the flags that do not fit.
 //
-// -time and -steps count only if the user gave them. Their defaults here are defaults for one exploration;
-// package mutation has smaller ones, since it explores once for every mutant.
+// -time and -steps count only if the user gave them. Their defaults are for one exploration, and package
+// mutation has defaults of its own: it explores every test once for every mutant.
 func (e *exploreCall) mutationOptions() (mutation.Options, error) {
 	o := mutation.Options{
 		Package: e.Package, Run: e.Run, Tags: e.Tags, Race: e.Race, Suite: layout.SourceDir(),

@@ -138,6 +138,7 @@ func (p *priorityFlag) String() string {
 	return strconv.FormatBool(p.on)
 }
 
+// Set remembers that the user decided: -priority=false holds in CI too.
 func (p *priorityFlag) Set(s string) (err error) {
 	p.given = true
 	p.on, err = strconv.ParseBool(s)

@@ -137,7 +137,7 @@ type parsedFlag struct {
 
 func (p *parsedFlag) String() string { return p.text }
 
-// Set keeps the text before it parses it: package flag prints the text in its message on an error.
+// Set parses the text and keeps it.
 func (p *parsedFlag) Set(s string) error {
 	p.text = s
 	return p.set(s)
@@ -156,8 +156,8 @@ func (c *gateCall) setMinEffect(s string) error {
 }
 
 // setInstructions parses the flag -instructions, which also switches the instrument off. Off resets the
-// increase as well: of two flags the last one counts, as with every other flag. Ten times the instructions
-// is the bound, because instructions grow by whole algorithms and times by percents.
+// increase as well: of two flags the last one counts, as with every other flag. More than 1000 % is
+// surely a typing error.
 func (c *gateCall) setInstructions(s string) error {
 	if c.measure.NoInstructions = s == "off"; c.measure.NoInstructions {
 		c.judge.MaxInstructions = 0

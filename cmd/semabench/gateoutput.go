@@ -88,6 +88,8 @@ type duelProgress struct {
 	tenths int
 }
 
+// newDuelProgress returns a progress without a stage yet. It writes to standard error, as standard output has the
+// report.
 func (a app) newDuelProgress() *duelProgress { return &duelProgress{line: progress.New(a.stderr)} }
 
 // at shows one report of progress. The pace is counted from the first step that was done: building
@@ -119,7 +121,7 @@ func (p *duelProgress) at(now duel.Progress) {
 }
 
 // left extrapolates the time of the stage. It is a guess: slow rows and rows that look slower take
-// longer than the others.
+// longer than the others. It needs two steps, because the first one tells only when counting began.
 func (p *duelProgress) left(now duel.Progress) string {
 	since := now.Done - p.first
 	if p.began.IsZero() || since < 1 || now.Done >= now.Total {

@@ -9,7 +9,8 @@ import (
 	"github.com/semabench/semabench/internal/layout"
 )
 
-// known returns every implementation that the user can name.
+// known returns every implementation that the user can name. It is a new slice: a caller that appends to it must
+// not write into the table.
 func (a app) known() []impls.Impl { return slices.Concat(a.table, a.shared) }
 
 // chooseImpls chooses among the tables of a.
@@ -80,10 +81,12 @@ func (a app) mustExist(chosen []impls.Impl) error {
 	return nil
 }
 
-// constructorNames is for the help of flags that also take constructors.
+// constructorNames is for the help of flags that also take constructors. The forms are explained once, in the help
+// of run.
 const constructorNames = ";\nor constructors, yours or others', as ./mine.New (see run -h)"
 
-// chooseMeasured is choose for verbs that also call the implementations, so all of them must exist.
+// chooseMeasured is choose for verbs that also call the implementations, so all of them must exist. The verb
+// policies uses choose: it prints what an implementation promises, also where this system lacks it.
 func (a app) chooseMeasured(names string) ([]impls.Impl, []layout.Constructor, error) {
 	chosen, constructors, err := a.choose(names)
 	if err == nil {

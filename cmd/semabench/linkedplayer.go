@@ -64,6 +64,9 @@ func (a app) linkPlayer(ctx context.Context, constructors []layout.Constructor) 
 // build builds the program and asks for its table. If the program fails, a constructor is
 // at fault, and the message of the program names it. The error leaves out the path of the program, which
 // would mean nothing to the user.
+//
+// The table is asked for once, right after the build. A constructor that panics or returns nil thus fails before
+// anything is measured or played, and not in the first turn of a run of hours.
 func (p *linkedPlayer) build(ctx context.Context, l *layout.Linker) (table []impls.Impl, err error) {
 	if p.path, err = l.BuildPlain(ctx, stress.RaceDetector); err != nil {
 		return nil, err

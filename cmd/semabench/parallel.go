@@ -35,7 +35,8 @@ must come to the same checksums.
 
 Ctrl-C ends all processes and keeps the samples so far. -replay judges a text again.`
 
-// A parallelCall is the verb parallel with its flags.
+// A parallelCall is the verb parallel with its flags. Works are kept as the user wrote them; package parallel
+// knows which there are, and names them in its error.
 type parallelCall struct {
 	parallel.Options
 	works, dir, replay string

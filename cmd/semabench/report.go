@@ -272,7 +272,8 @@ func firstOf[E error](list []E) (first []error) {
 	return first
 }
 
-// compare reads and compares benchmark texts.
+// compare reads and compares benchmark texts. An error is about all of them: nothing could be read, or no two
+// cells can be compared. What is wrong with single lines is in the comparison, and flaws returns it.
 func compare(o reports.Options, inputs ...reports.Input) (*reports.Comparison, error) {
 	log, err := reports.Read(inputs...)
 	if err != nil {
@@ -281,7 +282,8 @@ func compare(o reports.Options, inputs ...reports.Input) (*reports.Comparison, e
 	return reports.Compare(log, o)
 }
 
-// familyOf parses the flag -family.
+// familyOf parses the flag -family. The names come from the values themselves, so the flag cannot accept a name
+// that the report does not print.
 func familyOf(name string) (reports.Family, error) {
 	for _, f := range []reports.Family{reports.ByTable, reports.ByUnit} {
 		if f.String() == name {

@@ -21,6 +21,8 @@ import (
 	"github.com/semabench/semabench/vet"
 )
 
+// vetDoc names the types by their methods, because the analyzer finds them so: a semaphore of the user needs no
+// import of this module.
 const vetDoc = `Reports wrong uses of semaphores in the source of packages: an ignored error of Acquire, a return
 that keeps the permits, a Release after a failed Acquire or of another weight, a copy by value, and
 an HTTP handler that waits without the context of its request. It judges golang.org/x/sync/semaphore
