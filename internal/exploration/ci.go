@@ -36,7 +36,8 @@ func (r *run) writeForCI(b *testBinary) error {
 	return errors.Join(r.writeJUnit(f, b), f.Close())
 }
 
-// A suite of JUnit's XML format, as far as CI systems read it.
+// A suite of JUnit's XML format, as far as CI systems read it. The format has no specification; GitLab, Jenkins and
+// GitHub agree on these elements. So nothing else is written.
 type suite struct {
 	XMLName  xml.Name   `xml:"testsuite"`
 	Name     string     `xml:"name,attr"`
@@ -46,6 +47,7 @@ type suite struct {
 	Cases    []testCase `xml:"testcase"`
 }
 
+// A testCase is one exploration. At most one of Failure and Skipped is set; a case with neither has passed.
 type testCase struct {
 	Class   string   `xml:"classname,attr"`
 	Name    string   `xml:"name,attr"`
@@ -55,6 +57,7 @@ type testCase struct {
 	Out     string   `xml:"system-out,omitempty"`
 }
 
+// A verdict has a short message for the list of a CI system, and the whole text for the page behind it.
 type verdict struct {
 	Message string `xml:"message,attr"`
 	Text    string `xml:",chardata"`
@@ -101,7 +104,8 @@ func printable(text string) string {
 	}, text)
 }
 
-// place matches the first position in the text of a failure.
+// place matches the first position in the text of a failure. The first one is where the failure shows; the steps of
+// the schedule come after it.
 var place = regexp.MustCompile(`([^\s:()]+\.go):(\d+)`)
 
 // writeAnnotations writes a command of GitHub Actions for each failure, which shows it at its line in a
@@ -152,6 +156,7 @@ func data(text string) string {
 	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(text)
 }
 
+// property escapes more than data: a comma or a colon ends a property.
 func property(text string) string {
 	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(data(text))
 }

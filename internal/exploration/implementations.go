@@ -90,7 +90,9 @@ func (r *run) writeConstructorTests(ctx context.Context) error {
 	return nil
 }
 
-// constructorsTest has the names of the suite's implementations that are explored as well.
+// constructorsTest has the names of the suite's implementations that are explored as well. The names are text in the
+// source, and not a flag of the test: a replay then needs no more than the schedule, and the file of the test says
+// what it explored.
 const constructorsTest = `package explored
 
 import (
@@ -118,7 +120,10 @@ func TestImplementation(t *testing.T) {
 var all = Made()
 `
 
-// commands returns the variable with the commands that play a failure of each implementation again.
+// commands returns the variable with the commands that play a failure of each implementation again. The tests
+// print a command with each failure. They cannot know it themselves: the module they are in exists only here, so
+// "go test" would be the wrong advice.
+//
 // A constructor is named by its import path, so its command works in every folder of the module. The
 // implementations of a table get their names from the table, so all of them have its command.
 func (r *run) commands(constructors []layout.Constructor) string {
@@ -149,6 +154,8 @@ func (r *run) commands(constructors []layout.Constructor) string {
 	return b.String()
 }
 
+// ownNames returns the names as the elements of a Go slice. They are quoted by the rules of Go, because they become
+// source.
 func (r *run) ownNames() string {
 	var quoted []string
 	for _, name := range r.Impls {

@@ -8,6 +8,9 @@ import (
 	"github.com/semabench/semabench/stress/explore"
 )
 
+// This file has what every step of a run reads. The steps, one file each, use it and not each other, except that
+// exploration.go and packages.go call them in their order.
+
 // Options say which tests to run, and how.
 //
 // Flags are passed on as they are. This package knows none of them, so a new flag of package
@@ -33,7 +36,8 @@ type Options struct {
 	Stdout, Stderr io.Writer // for the results, and for progress
 }
 
-// A run is one call of Run.
+// A run is one call of Run, or the exploration of one of several packages within it. A run of one package has its
+// own scratch folder, and no files of results: the run around it writes those, once for all packages.
 type run struct {
 	Options
 	folder   string         // from which Package is resolved; "" is the working directory

@@ -42,6 +42,10 @@ func (r *run) packages(ctx context.Context) (tested []string, without int, err e
 }
 
 // runOne explores one package.
+//
+// The order is an order of cost: a look at the imports, then the build, then a start of the binary for the pattern,
+// and only then the exploration, which may take its whole time. Whatever is wrong is said at the first step that can
+// know it.
 func (r *run) runOne(ctx context.Context) error {
 	if r.folder == "" && !r.knowsExplorer(ctx) {
 		return r.exploreUnmodified(ctx)
@@ -57,7 +61,8 @@ func (r *run) runOne(ctx context.Context) error {
 	return r.report(ctx, b, ended)
 }
 
-// forOne are the flags that are about one test or name one file for it.
+// forOne are the flags that are about one test or name one file for it. With several packages each would write over
+// the file of the package before, or look for its schedule in tests that do not have it.
 var forOne = []string{"page", "perfetto", "schedule", "scenario", "shard", "join"}
 
 // exploreEach explores several packages, and returns the error that decides the exit code. A package in

@@ -40,7 +40,8 @@ type testBinary struct {
 	of    []string        // the package of each of these, if they are of several
 }
 
-// packageOf returns the package of an exploration that came to an end, "" if there is only one.
+// packageOf returns the package of an exploration that came to an end, "" if there is only one. Results of one
+// package keep the form that they had before a run could take several: scripts read it.
 func (b *testBinary) packageOf(i int) string {
 	if i < len(b.of) {
 		return b.of[i]
@@ -97,7 +98,8 @@ func (r *run) build(ctx context.Context) (*testBinary, error) {
 	return b, nil
 }
 
-// nothingExplored is the error of a command without which nothing can be explored.
+// nothingExplored is the error of a command without which nothing can be explored. ctx is asked first: the command
+// was killed by the interrupt then, and its own message would blame the package.
 func nothingExplored(ctx context.Context, doing string, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%w: nothing was explored", exitcode.ErrInterrupted)
@@ -105,6 +107,8 @@ func nothingExplored(ctx context.Context, doing string, err error) error {
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
+// errNoMatch tells a pattern that matches nothing from other refusals: of several packages, those without a match
+// are left out.
 var errNoMatch = errors.New("no test in")
 
 // aboutConstructors is nothingExplored for a test that does not compile, or that ends before any test

@@ -33,11 +33,15 @@ func (r *run) knowsExplorer(ctx context.Context) bool {
 	return slices.Contains(listed, explorePath)
 }
 
-// forTests are the flags that need a test which calls package explore.
+// forTests are the flags that need a test which calls package explore. They are refused with the advice to write
+// one, and not ignored: a page that was asked for and never written would look like "no failure".
 var forTests = []string{"page", "perfetto", "strict", "scenario", "calls"}
 
 // exploreUnmodified explores each test of the package in processes of its own, and returns the error
 // that decides the exit code.
+//
+// The results become the events that a test would have reported. So the outcome, the summary and the forms for CI
+// have one source, and a package does not change its exit code when its tests begin to call package explore.
 func (r *run) exploreUnmodified(ctx context.Context) error {
 	options, err := r.suiteOptions()
 	if err != nil {
@@ -73,7 +77,9 @@ func (r *run) exploreUnmodified(ctx context.Context) error {
 	return r.report(ctx, b, nil)
 }
 
-// suiteOptions returns the options that the flags for the tests give. No test parses them here.
+// suiteOptions returns the options that the flags for the tests give. No test parses them here, so this process does.
+// The zero of each flag is the zero of its option, which means the default of package explore; the defaults are thus
+// in one place.
 func (r *run) suiteOptions() (o explore.Options, err error) {
 	f := flag.NewFlagSet("", flag.ContinueOnError)
 	f.IntVar(&o.Schedules, "schedules", 0, "")
@@ -109,7 +115,8 @@ func (r *run) suiteOptions() (o explore.Options, err error) {
 	return o, nil
 }
 
-// replayOf returns the command that plays a schedule of a test again.
+// replayOf returns the command that plays a schedule of a test again. It repeats the race detector and the tags,
+// since they decide which code runs: a schedule is a list of choices in exactly this code.
 func (r *run) replayOf(test, schedule string) string {
 	command := "semabench explore "
 	if r.Race {
