@@ -46,7 +46,8 @@ func (r *recording) countedSides() (groups [][]countedSide) {
 // in ten thousand shows as one.
 const comparisonsOfCounts = 10_000
 
-// exactResult is how often comparisons of counts were judged rightly.
+// exactResult is how often comparisons of counts were judged rightly. Alarms and misses are kept by row: an alarm rate
+// of zero over all rows may hide one row that always alarms.
 type exactResult struct {
 	drawn          int            // comparisons without a change
 	falsely, kept  int            // of them that REGRESSED, and that still did when they were counted again
@@ -120,7 +121,8 @@ func drawn(random *rand.Rand, number int, g []countedSide) drawing {
 	return d
 }
 
-// regressing returns the drawings that the gate calls REGRESSED, by one count or by both together.
+// regressing returns the drawings that the gate calls REGRESSED, by one count or by both together. The gate judges all
+// of them as one run, with its own code: a copy of the rule here could be right where the gate is wrong.
 func regressing(all []drawing, again bool) (found []drawing) {
 	var run gate.Run
 	byName := map[string]drawing{}
@@ -176,7 +178,8 @@ func (t exactResult) words() string {
 // alarmWords says how many comparisons without a change REGRESSED by one count, and in which metrics.
 func (t exactResult) alarmWords() string { return share(t.falsely, t.drawn) + byRow("", t.alarms) }
 
-// byRow lists numbers by row, as "; not 3 times in BenchmarkA".
+// byRow lists numbers by row, as "; not 3 times in BenchmarkA". The rows are sorted, so that the page of the same
+// recording is the same text.
 func byRow(prefix string, times map[string]int) (words string) {
 	for _, row := range slices.Sorted(maps.Keys(times)) {
 		words += fmt.Sprintf("; %s%d times in %s", prefix, times[row], row)

@@ -12,6 +12,26 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
+// anchorPackage has the rows of every direct family.
+const anchorPackage = "./internal/duel/anchor"
+
+// A family is one whole gate of the anchor against itself.
+type family struct {
+	run    *gate.Run
+	report *gate.Report
+	took   time.Duration
+}
+
+// A recording is all direct families. drawn is fixed, and the number of direct families is a matter
+// of time.
+type recording struct {
+	wanted   int           // families
+	limit    time.Duration // of measuring
+	earlier  int           // families that an earlier selftest saved
+	drawn    int           // families to draw from the pairs of the direct families
+	families []family
+}
+
 // took is the key of the fact that says how long a family took, with linking and controls. The run
 // of a gate has no place for it, so it stands among the facts.
 const took = "took"
@@ -103,24 +123,4 @@ func withoutSlices(pairs []gate.Pair) {
 	for i := range pairs {
 		pairs[i].OldSlices, pairs[i].NewSlices = nil, nil
 	}
-}
-
-// anchorPackage has the rows of every direct family.
-const anchorPackage = "./internal/duel/anchor"
-
-// A family is one whole gate of the anchor against itself.
-type family struct {
-	run    *gate.Run
-	report *gate.Report
-	took   time.Duration
-}
-
-// A recording is all direct families. drawn is fixed, and the number of direct families is a matter
-// of time.
-type recording struct {
-	wanted   int           // families
-	limit    time.Duration // of measuring
-	earlier  int           // families that an earlier selftest saved
-	drawn    int           // families to draw from the pairs of the direct families
-	families []family
 }

@@ -93,7 +93,8 @@ sides. All other families are drawn from their pairs.
 	return b.String(), nil
 }
 
-// fewer says why there are fewer families than wanted, or "" if there are not.
+// fewer says why there are fewer families than wanted, or "" if there are not. The page must say so: the target of
+// false alarms is a share, and 0 of 3 shows less than 0 of 30.
 func (r *recording) fewer() string {
 	if len(r.families) >= r.wanted {
 		return ""
@@ -102,7 +103,8 @@ func (r *recording) fewer() string {
 }
 
 // facts returns the facts of the first run, and the load and revision of every
-// run.
+// run. The function load refuses families with other facts. The load of the machine and the
+// revision may differ, because the families of one recording may be of several days.
 func (r *recording) facts() (facts []reports.Fact) {
 	first := r.families[0].run
 	for _, f := range append(slices.Clone(first.Old.Facts), first.Facts...) {
@@ -187,7 +189,7 @@ func kinds(t trialCounts) (lines [][]string) {
 	return lines
 }
 
-// count returns 1 for true.
+// count returns 1 for true, to sum up conditions.
 func count(yes bool) int {
 	if yes {
 		return 1
