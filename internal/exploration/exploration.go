@@ -79,9 +79,6 @@ func (r *run) run(ctx context.Context) error {
 	return r.runOne(ctx)
 }
 
-// patterns returns all patterns, as the user named them.
-func (r *run) patterns() string { return strings.Join(append([]string{r.Package}, r.More...), " ") }
-
 // onePackage returns the name of the only package with tests: its path if the patterns may name others.
 func onePackage(pattern, path string) string {
 	if strings.Contains(pattern, "...") || strings.Contains(pattern, " ") {

@@ -2,6 +2,7 @@ package exploration
 
 import (
 	"io"
+	"strings"
 	"time"
 
 	"github.com/semabench/semabench/internal/layout"
@@ -47,3 +48,6 @@ type run struct {
 	progress *progressLine
 	finished []explore.Event // the last event of each exploration, once all have ended
 }
+
+// patterns returns all patterns, as the user named them.
+func (r *run) patterns() string { return strings.Join(append([]string{r.Package}, r.More...), " ") }
