@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/semabench/semabench/internal/longtest"
 	"github.com/semabench/semabench/stress/explore"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
@@ -74,6 +75,9 @@ func TestAlikeGoroutines(t *testing.T) {
 		"changing number": {func(all *sync.WaitGroup, in, out chan int, i int) { i++; all.Go(func() { takeJobs(in, out); _ = i }) }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if name != "WaitGroup.Go" && name != "own number" {
+				longtest.NeedCI(t, "the other ways to start goroutines: one that is reduced, and one that is not")
+			}
 			body := ofJobs(2, 2, c.start)
 			var counts [2]int
 			for i, noAlike := range []bool{true, false} {

@@ -115,7 +115,7 @@ func TestBubbles(t *testing.T) {
 
 // In a body, a bubble has the testing.T of go test, with its cleanups and a context of its own.
 func TestBubbleInABody(t *testing.T) {
-	for _, want := range []string{"", "home_test.go:130: n = 0, want 1"} {
+	for _, want := range []string{"", "home_test.go:132: n = 0, want 1"} {
 		wait := synctest.Wait
 		if want != "" {
 			wait = func() {}
