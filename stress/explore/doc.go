@@ -133,6 +133,10 @@
 // and prove nothing. -explore.scenario='line of 260' plays one of them. Two scenarios in which many
 // calls meet are played with them, in schedules that are drawn at random.
 //
+// Then come crowds: programs whose three or four calls that may wait begin at once, alone or behind a
+// call that holds every permit. Of each crowd 300 schedules are drawn. That finds defects in which three
+// calls meet, which the enumeration reaches late, and proves nothing either.
+//
 // A history passes if the model, a sequential semaphore that package stress uses too, allows it. A
 // call may not wait if its request could be granted, or if its context is done. No goroutine or
 // callback of the semaphore may be left.

@@ -19,8 +19,9 @@ import (
 //
 // First come the scenarios of this package, which were chosen after published bugs, in at most a quarter
 // of the time. Directed programs follow, with long lines, many calls and contexts of several kinds, in
-// at most another quarter. Then come all programs of one call, of two calls, and so on; see Options.Calls. The
-// result says up to which number of calls all programs were played.
+// at most another quarter. Of crowds, programs whose three or four calls begin at once, some schedules are
+// drawn, in at most a third quarter. Then come all programs of one call, of two calls, and so on; see
+// Options.Calls. The result says up to which number of calls all programs were played.
 func Semaphore(t *testing.T, impl impls.Impl) {
 	t.Helper()
 	report(t, CheckSemaphore(t, flagOptions(), impl))
@@ -54,11 +55,19 @@ func CheckSemaphore(t *testing.T, o Options, impl impls.Impl) *Result {
 	if o.Schedules > 0 || o.Strategy != "" { // of each program, by which directed ones are not bounded
 		return join(scenarios, e.play(t, call, programs))
 	}
-	directed := e.playDirected(t, call, time.Until(e.deadline)/3, programs)
-	if directed.Verdict == Fail || directed.Verdict == Refused || directed.ends() {
-		return join(scenarios, directed)
+	var others []*Result
+	for _, play := range []func() *Result{
+		func() *Result { return e.playDirected(t, call, time.Until(e.deadline)/3, programs) },
+		func() *Result { return e.playCrowds(t, call, time.Until(e.deadline)/2, programs) },
+		func() *Result { return e.play(t, call, programs) },
+	} {
+		r := play()
+		others = append(others, r)
+		if r.Verdict == Fail || r.Verdict == Refused || r.ends() {
+			break
+		}
 	}
-	return join(scenarios, directed, e.play(t, call, programs))
+	return join(scenarios, others...)
 }
 
 // directedSchedules is how many schedules are drawn, by each strategy, of a directed program in which calls
@@ -69,26 +78,58 @@ const directedSchedules = 60
 // that refutes a semaphore whose leavers keep a wake-up were the 1st and the 15th.
 const crowdedSchedules = 200
 
+// crowdSchedules is how many schedules are drawn of each crowd, by each of two strategies. All crowds
+// together have 60 000 then, which two cores play in the third of the time that the crowds get. If two
+// waiters count themselves as one, the strategies need about 400 and 900 schedules of one crowd, and some
+// tens of each if they are spread over all of them.
+const crowdSchedules = 150
+
+// A round is some programs of which a number of schedules each is drawn by one strategy.
+type round struct {
+	texts     []string
+	strategy  string
+	schedules int
+	again     bool // an earlier round has the same programs
+}
+
 // playDirected plays the directed programs and the crowded scenarios: one schedule of those whose calls come
-// one at a time, and some of the others. They can fail, and they prove nothing. So a bound on schedules, which ends them, does not
-// make the whole result unknown; a bound on time does, because some were not played at all.
+// one at a time, and some of the others.
 func (e *enumeration) playDirected(
 	t *testing.T, call int, most time.Duration, programs func(Options) ([]player.Program, error),
 ) *Result {
 	t.Helper()
-	sum, played, deadline := &Result{Verdict: Pass}, 0, time.Now().Add(most)
 	together := semaphore.Directed(e.impl, true)
-	for _, how := range []struct {
-		texts     []string
-		strategy  string
-		schedules int
-	}{
-		{semaphore.Crowded(e.impl), "pos", crowdedSchedules},
+	return e.playRounds(t, call, most, programs, "directed program", []round{
+		{semaphore.Crowded(e.impl), "pos", crowdedSchedules, false},
 		// Priorities differ in the whole; dpor differs in the last steps, so that calls cut each other.
-		{together, "pct2", directedSchedules},
-		{together, "dpor", directedSchedules},
-		{semaphore.Directed(e.impl, false), "pct1", 1}, // last, because they take longest
-	} {
+		{together, "pct2", directedSchedules, false},
+		{together, "dpor", directedSchedules, true},
+		{semaphore.Directed(e.impl, false), "pct1", 1, false}, // last, because they take longest
+	})
+}
+
+// playCrowds plays the crowds. The strategies come one after the other, because each round has every crowd:
+// which crowd a defect needs is not known, and one strategy may do.
+func (e *enumeration) playCrowds(
+	t *testing.T, call int, most time.Duration, programs func(Options) ([]player.Program, error),
+) *Result {
+	t.Helper()
+	texts := semaphore.Crowds(e.impl)
+	return e.playRounds(t, call, most, programs, "crowd", []round{
+		{texts, "random", crowdSchedules, false},
+		{texts, "pos", crowdSchedules, true},
+	})
+}
+
+// playRounds plays programs that can fail and prove nothing. So a bound on schedules, which ends them, does
+// not make the whole result unknown; a bound on time does, because some were not played at all.
+func (e *enumeration) playRounds(
+	t *testing.T, call int, most time.Duration, programs func(Options) ([]player.Program, error),
+	noun string, rounds []round,
+) *Result {
+	t.Helper()
+	sum, played, deadline := &Result{Verdict: Pass}, 0, time.Now().Add(most)
+	for _, how := range rounds {
 		if len(how.texts) == 0 {
 			continue
 		}
@@ -107,11 +148,11 @@ func (e *enumeration) playDirected(
 		if r.Verdict == Fail || r.Verdict == Refused || r.ends() {
 			return sum
 		}
-		if how.strategy != "dpor" { // which plays the same programs again
+		if !how.again {
 			played += len(how.texts)
 		}
 	}
-	sum.Text = fmt.Sprintf("%s of %s", plural.Of(sum.Schedules, "schedule"), plural.Of(played, "directed program"))
+	sum.Text = fmt.Sprintf("%s of %s", plural.Of(sum.Schedules, "schedule"), plural.Of(played, noun))
 	if sum.Verdict != Pass {
 		sum.Text += ", not all that were to be played"
 	}
