@@ -46,9 +46,9 @@ func clauseNamed(id string) clause {
 	panic("stress: no clause " + id)
 }
 
-// The texts say what must hold. The checks are in safety.go, arguments.go, cancellation.go,
-// liveness.go, fairness.go, numbers.go, memory.go, resources.go and mode.go: a file for each
-// subject. The IDs come from the contract and never change, because tests select and skip clauses by
+// The texts say what must hold. The checks are in safety.go, arguments.go, context.go,
+// cancellation.go, liveness.go, fairness.go, numbers.go, memory.go, resources.go and mode.go: a file
+// for each subject. The IDs come from the contract and never change, because tests select and skip clauses by
 // them.
 var clauses = []clause{
 	{Clause{"C1", "capacity", "Never are more permits held than the size."}, inTrial(capacity)},
