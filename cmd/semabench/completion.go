@@ -59,6 +59,7 @@ func (a app) completed(ctx context.Context) (all []completed) {
 		}
 		all = append(all, c)
 	}
+	// These two are words of main and no verbs: they have no flags, and no error of theirs needs a code.
 	all = append(all, completed{verb: verb{name: "help", what: "say more"}},
 		completed{verb: verb{name: "version", what: "print the version, the commit and the toolchain"}})
 	return all

@@ -139,6 +139,7 @@ func (e *exploreCall) parse(args []string) error {
 	f.StringVar(&e.Summary, "summary", "", "write the results also into this `file`, as JSON")
 	f.BoolVar(&e.JSON, "json", false, "write the results to standard output as JSON, in the place of the text")
 	f.StringVar(&e.JUnit, "junit", "", "write the results also into this `file`, as XML of JUnit")
+	// The annotations need no flag: GitHub sets the variable in every step, and takes the commands from the output.
 	e.GitHub = os.Getenv("GITHUB_ACTIONS") == "true"
 	e.mutate.add(f)
 	if err := e.positional(f, args); err != nil {

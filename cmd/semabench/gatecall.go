@@ -241,6 +241,7 @@ func (c *gateCall) check() error {
 		return errors.New("-head needs -base, the revision that it is compared with")
 	case dirs && (c.old == "" || c.new == ""):
 		return errors.New("-old and -new need each other")
+	// An empty list means all packages to package duel, so it may stay empty where there is no configuration.
 	case revisions || dirs:
 		if c.packages = args; len(args) == 0 {
 			c.packages = c.defaultPackages
@@ -264,6 +265,8 @@ func (c *gateCall) check() error {
 	if c.texts != nil && c.flags.given("instructions") {
 		return errors.New("-instructions is about two builds: a benchmark text has no instructions")
 	}
+	// Only flags of the command line count: given is false for a value of the configuration, which was written for
+	// calls that measure.
 	for _, name := range measuringFlags {
 		if c.flags.given(name) {
 			return fmt.Errorf("-%s is about measuring, and nothing is measured here", name)

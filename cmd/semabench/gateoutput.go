@@ -20,6 +20,7 @@ import (
 // GITHUB_STEP_SUMMARY is read only if no -summary was given. GitHub sets it in every step, so
 // the Markdown appears on the page of the job without any configuration.
 func (a app) writeGate(c *gateCall, r *gate.Report) error {
+	// An error of one output does not stop the others: a closed pipe must not cost the folder of -o its report.
 	var errs []error
 	for _, f := range gateFormats {
 		if f.name == c.format {

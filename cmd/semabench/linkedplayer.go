@@ -48,6 +48,8 @@ func (a app) linkPlayer(ctx context.Context, constructors []layout.Constructor) 
 		_ = l.Close() // the user needs err
 		return nil, cannotLink(ctx, err)
 	}
+	// The table of the program has the implementations of this module too. The chosen ones among them are played by
+	// the same program, and are in the list of the caller already.
 	for _, impl := range table {
 		if !slices.Contains(taken, impl.Name) {
 			p.made = append(p.made, impl)

@@ -63,6 +63,8 @@ func (a app) policies(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	// Only a program that is linked with a constructor can say what its type declares. The program has done its work
+	// when it has printed its table, so it is removed before anything is printed here.
 	if len(constructors) > 0 {
 		p, err := a.linkPlayer(ctx, constructors)
 		if err != nil {

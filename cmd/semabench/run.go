@@ -91,6 +91,7 @@ func (a app) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	// A resumed run writes into the folder of its beginning, so -o would name a second one.
 	o := a.samplingOptions()
 	if *resume != "" {
 		if f.NFlag() > 1 {

@@ -62,6 +62,7 @@ func (a app) vet(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	// The go command needs the path of the tool, and this executable may not be in PATH.
 	patterns := f.Args()
 	if len(patterns) == 0 {
 		patterns = []string{"./..."}
@@ -84,6 +85,7 @@ func (a app) vet(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	// One object a line, and not one list: a reader can take the first findings while the rest is written.
 	for _, one := range found {
 		if *asJSON {
 			line, err := json.Marshal(one)
