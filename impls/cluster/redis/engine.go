@@ -17,7 +17,9 @@ import (
 	"github.com/semabench/semabench/impls/cluster"
 )
 
-// MaxSize is the largest size of a semaphore. Each permit is a slot with a number of its own.
+// MaxSize is the largest size of a semaphore. Each permit is a slot with a number of its own. The
+// script goes through the slots of a grant one by one, and the server does nothing else meanwhile,
+// so the size bounds how long one run can keep the server busy. The script has the same number.
 const MaxSize = 1 << 16
 
 // An Engine keeps semaphores in Redis. It is safe for concurrent use.
@@ -45,8 +47,8 @@ func Dial(o goredis.Options) (*Engine, error) {
 		}
 	}
 	o.MaxRetries = -1
-	o.ContextTimeoutEnabled = true
-	o.DialerRetries = 1
+	o.ContextTimeoutEnabled = true // or the client reads on when patience is over
+	o.DialerRetries = 1            // try.Persist repeats, and knows when to stop
 	// Two questions less for each new connection; nothing here reads their answers.
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
@@ -95,7 +97,9 @@ func newOwner() string {
 	return hex.EncodeToString(b[:])
 }
 
-// remedies has the next step for the errors of a server, by a word of their text.
+// remedies has the next step for the errors of a server, by a word of their text. Redis has no
+// numbers for errors. The word is often the first one, but an error inside a script has other text
+// before it.
 var remedies = []struct{ word, next string }{
 	{"WRONGPASS", "check Username and Password of the options"},
 	{"invalid password", "check Username and Password of the options"},

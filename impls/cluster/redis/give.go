@@ -23,6 +23,8 @@ func (m *member) Give(ctx context.Context, g cluster.Grant, keep []int64) error 
 	id := string(g.ID)
 	m.mu.Lock()
 	h := m.held[id]
+	// After a Give of a part, the server still has the record with the same fence, so a renewal
+	// finds it. Only a Give of the whole grant explains a record that is missing.
 	if h != nil && len(keep) == 0 {
 		h.giving = true
 	}
@@ -70,7 +72,8 @@ func (m *member) Renew(ctx context.Context) ([]cluster.ID, error) {
 	return m.ask(ctx, m.ttl.Milliseconds())
 }
 
-// look is Renew without more time.
+// look is Renew without more time. The run also removes members that have expired, and serves the
+// queue.
 func (m *member) look(ctx context.Context) error {
 	_, err := m.ask(ctx, 0)
 	return err
@@ -86,7 +89,12 @@ type belief struct {
 	queued bool
 }
 
-// ask asks the server for the state of every request of this member.
+// ask asks the server for the state of the requests of this member: of all requests in a renewal,
+// and of the waiting requests in a look. A look comes more often, because a waiter depends on it; a
+// grant that the server has lost can be found by the next renewal.
+//
+// The beliefs are copied before the runs, and the mutex is free while a run is on its way. So learn
+// has to expect that a request has changed meanwhile.
 func (m *member) ask(ctx context.Context, ttl int64) (lost []cluster.ID, err error) {
 	m.mu.Lock()
 	var all []belief
@@ -99,7 +107,7 @@ func (m *member) ask(ctx context.Context, ttl int64) (lost []cluster.ID, err err
 		all = append(all, belief{id: id, queued: w.queued})
 	}
 	m.mu.Unlock()
-	for first := true; first || len(all) > 0; first = false {
+	for first := true; first || len(all) > 0; first = false { // once at least: the run itself renews
 		part := all[:min(perRun, len(all))]
 		all = all[len(part):]
 		args := []string{strconv.FormatInt(ttl, 10)}
@@ -120,6 +128,10 @@ func (m *member) ask(ctx context.Context, ttl int64) (lost []cluster.ID, err err
 }
 
 // learn compares a belief with the record of the server, and reports whether a grant is lost.
+//
+// A request that waits, and that the server has granted, missed its message. A request that the
+// server had queued and does not know any more was deleted. If the server has not yet answered that
+// it queued the request, “gone” proves nothing: the take may still be on its way.
 func (m *member) learn(b belief, found string) (lost bool) {
 	g, held := parseGrant(b.id, found)
 	switch {
@@ -138,7 +150,8 @@ func (m *member) learn(b belief, found string) (lost bool) {
 	return false
 }
 
-// Resize sets the size.
+// Resize sets the size. It is gated like a take: a copy that arrives late must not undo a later
+// Resize of this or another session.
 func (m *member) Resize(ctx context.Context, size int64) error {
 	op := fmt.Sprintf("resize %q to %d", m.name, size)
 	if size > MaxSize {
@@ -172,7 +185,8 @@ func (m *member) Stats(ctx context.Context) (s cluster.Stats, err error) {
 	return s, nil
 }
 
-// Leave removes everything that the member has, in one run.
+// Leave removes everything that the member has, in one run. A session that the server does not know
+// has nothing left to remove, so that is no error.
 func (m *member) Leave(ctx context.Context) error {
 	m.stop()
 	_, err := m.do(ctx, "leave")
@@ -183,6 +197,7 @@ func (m *member) Leave(ctx context.Context) error {
 	return m.e.explain(fmt.Sprintf("close session of %q", m.name), m.keys.users(), err)
 }
 
+// leaveSoon leaves without a caller that waits. If it fails, the member expires after its TTL.
 func (m *member) leaveSoon() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

@@ -64,6 +64,8 @@ func Local(dir string, options ...string) (_ *Server, err error) {
 	return nil, errors.Join(fmt.Errorf("redis: server in %s: %w", s.dir, err), s.Close())
 }
 
+// freeAddress asks the system for a port. redis-server cannot choose a port itself and say which it
+// took.
 func freeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -117,7 +119,8 @@ func (s *Server) Process() *os.Process {
 	return p
 }
 
-// Kill ends the server without a chance to save.
+// Kill ends the server without a chance to save. The word keep tells the shell that a temporary
+// directory stays, because Start may use its data again.
 func (s *Server) Kill() error {
 	if s.shell == nil {
 		return nil

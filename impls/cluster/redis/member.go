@@ -85,7 +85,8 @@ func (m *member) newID() string { return fmt.Sprintf("%s-%d", m.own, m.next.Add(
 // errNotSent is the error of a run that was not sent, since its ctx was done before.
 var errNotSent = errors.New("the call ended before the request was sent")
 
-// do runs the script once.
+// do runs the script once. A session that went back in time runs nothing more, except that it may
+// leave: its record must not stay for a TTL.
 func (m *member) do(ctx context.Context, op string, args ...string) (answer, error) {
 	m.mu.Lock()
 	before, broken := m.changes, m.broken
@@ -126,9 +127,14 @@ func (m *member) do(ctx context.Context, op string, args ...string) (answer, err
 	return a, nil
 }
 
-// note keeps what every answer tells. The number of changes only grows in a server that keeps its data. So
-// an answer with a smaller number than an answer that came before the question was sent shows a
-// replica that was promoted too early, or a server that was started again with older data.
+// note keeps what every answer tells. The number of changes only grows in a server that keeps its
+// data. So an answer with a smaller number than an answer that came before the question was sent
+// shows a replica that was promoted too early, or a server that was started again with older data.
+// Answers may come out of order, so an answer is compared with the number before its own question,
+// and not with the newest.
+//
+// The server says for how long the next member still lives, and not until when: its clock and the
+// clock of this process need not agree.
 func (m *member) note(a answer, before int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -154,7 +160,9 @@ func refused(err error) bool {
 	return errors.As(err, &answered) && !passing(err)
 }
 
-// passing reports whether the server says that it will do better soon.
+// passing reports whether the server says that it will do better soon: it loads its data, runs a
+// long script of another program, or waits for a new primary. These are answers, but a repetition
+// helps.
 func passing(err error) bool {
 	for _, word := range []string{"LOADING", "BUSY", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN"} {
 		if strings.HasPrefix(err.Error(), word) {
@@ -172,6 +180,11 @@ func (m *member) persist(ctx context.Context, op string, args ...string) (a answ
 
 // gated repeats a run that must have no effect after gated has returned. Each repetition moves the gate, so
 // the copies before it cannot run any more; see passGate in the script.
+//
+// A first try does not move the gate, or takes of several goroutines would refuse one another. They
+// all show the same number. If one of them is repeated, the others are answered GATE with the new
+// number, and show that number in their next try. That costs them a run, and only after a lost
+// answer.
 func (m *member) gated(ctx context.Context, op string, unknown *bool, args ...string) (a answer, err error) {
 	err = try.Persist(ctx, refused, func() (err error) {
 		for {
@@ -184,6 +197,7 @@ func (m *member) gated(ctx context.Context, op string, unknown *bool, args ...st
 			}
 			a, err = m.do(ctx, op, append(args, strconv.FormatInt(gate, 10), repeated)...)
 			if err != nil {
+				// It stays unknown if a later try is refused: the copy before may still run.
 				*unknown = *unknown || !refused(err)
 				return err
 			}

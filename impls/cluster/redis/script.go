@@ -62,7 +62,8 @@ func callsOf(c *goredis.Client, source string) calls {
 			for _, a := range q.args {
 				argv = append(argv, a)
 			}
-			// Run sends the text of the script only if the server does not know it.
+			// Run sends the text of the script only if the server does not know it. The server has
+			// then run nothing, so the second request is no repetition.
 			return script.Run(ctx, c, q.keys.all(), argv...).StringSlice()
 		},
 		listen: func(ctx context.Context, channel string, confirmed func(), message func(string)) error {
@@ -71,7 +72,9 @@ func callsOf(c *goredis.Client, source string) calls {
 	}
 }
 
-// silence is the time after which a connection without a message is asked for a sign of life.
+// silence is the time after which a connection without a message is asked for a sign of life. A
+// connection that was cut is given up after twice this time, which is less than half of the TTL
+// that suits most uses.
 const silence = 2 * time.Second
 
 // listen gives a connection up that has answered no ping for as long as silence. A connection that was

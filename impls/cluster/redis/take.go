@@ -58,7 +58,9 @@ func (m *member) take(ctx, op context.Context, id string, n int64, wait bool, w 
 		m.mu.Lock()
 		w.queued = true
 		m.mu.Unlock()
-		m.hear() // the first time it may come after the message, but the new connection is followed by a look
+		// The message may have been sent before this member listens. That is no loss: listen looks
+		// at all requests after each new connection.
+		m.hear()
 		select {
 		case m.waited <- struct{}{}: // watchExpiry has work
 		default:
@@ -77,7 +79,10 @@ func (m *member) take(ctx, op context.Context, id string, n int64, wait bool, w 
 	}
 }
 
-// tell gives a waiter its grant, in the form "FENCE SLOTS". It may be called any number of times.
+// tell gives a waiter its grant, in the form "FENCE SLOTS". It may be called any number of times:
+// the message, the answer to the take, a look and a renewal may all have the same grant. The first
+// call takes the waiter out of the map under the mutex, so the channel gets one result, and its
+// room of one is enough.
 func (m *member) tell(id, text string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -172,6 +177,8 @@ func (m *member) watchExpiry() {
 		idle, pause := len(m.waiting) == 0, time.Until(m.expiry)
 		m.mu.Unlock()
 		wake := m.waited
+		// A little later than the expiry: the server counts whole milliseconds, and a run that
+		// comes too early removes nothing and has to be repeated.
 		timer := time.NewTimer(max(pause, 0) + 2*time.Millisecond)
 		if idle {
 			timer.Stop()

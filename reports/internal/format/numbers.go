@@ -14,7 +14,8 @@ import (
 	"golang.org/x/perf/benchunit"
 )
 
-// Value formats a value with its unit: 12.34µs, 24B, 1.3GB/s. Counts have no unit to show.
+// Value formats a value with its unit: 12.34µs, 24B, 1.3GB/s. Counts have no unit to show. The
+// digits and prefixes are benchunit's, so a figure looks as in benchstat; the exceptions are below.
 func Value(v float64, unit string) string {
 	switch {
 	case math.IsNaN(v):
@@ -26,7 +27,7 @@ func Value(v float64, unit string) string {
 	}
 	suffix := Symbol(unit)
 	if v == math.Trunc(v) && math.Abs(v) < 1000 {
-		// 24B and not 24.00B: small whole numbers are counts
+		// 24B and not 24.00B: small whole numbers are counts. v+0 turns -0 into 0.
 		return fmt.Sprintf("%.0f%s", v+0, suffix)
 	}
 	if size := math.Abs(v); suffix == "" && size >= 0.001 && size < 1000 {
@@ -35,8 +36,9 @@ func Value(v float64, unit string) string {
 	return benchunit.Scale(v, benchunit.ClassOf(unit)) + suffix
 }
 
-// Symbol returns the text that follows the SI prefix of a value in unit: "s" for cpu-sec/op,
-// "B/s" for B/s, "" for counts.
+// Symbol returns the text that follows the SI prefix of a value in unit: "s" for cpu-sec/op, "B/s"
+// for B/s, "" for counts. The part after the slash is left out, except in B/s: “per operation” is
+// in the heading of the column, and a rate without its time would read as an amount.
 func Symbol(unit string) string {
 	amount, per, _ := strings.Cut(unit, "/")
 	switch amount[strings.LastIndexByte(amount, '-')+1:] {
@@ -51,7 +53,8 @@ func Symbol(unit string) string {
 	return ""
 }
 
-// Ratio formats a ratio with three digits: 1.42, 14.2, 142.
+// Ratio formats a ratio with three digits: 1.42, 14.2, 142. The bounds lie half a digit below 10
+// and 100, where rounding adds a digit: 9.996 is 10.0 and not 10.00.
 func Ratio(ratio float64) string {
 	switch {
 	case ratio < 9.995:
@@ -62,7 +65,8 @@ func Ratio(ratio float64) string {
 	return fmt.Sprintf("%.0f", ratio)
 }
 
-// ShortRatio is Ratio in at most five characters: 3.14, 31.4, 9999, 2e+05.
+// ShortRatio is Ratio in at most five characters, for the cells of a heat map: 3.14, 31.4, 9999,
+// 2e+05. From 9.5e99 on the exponent would have three digits.
 func ShortRatio(ratio float64) string {
 	switch {
 	case ratio >= 9.5e99:
@@ -89,7 +93,9 @@ func Percent(v float64) string {
 	return fmt.Sprintf("%.1f %%", 100*v)
 }
 
-// Axis formats a value for the tick of an axis: 10µs and not 10.00µs.
+// Axis formats a value for the tick of an axis: 10µs and not 10.00µs. The zeros are removed from
+// the text and not from the number, because only the text shows which prefix and how many digits
+// Value chose.
 func Axis(v float64, unit string) string {
 	s := Value(v, unit)
 	number := strings.TrimRight(s, "yzafpnµumkKMGTPEZYisB/")
