@@ -34,8 +34,9 @@ type state struct {
 	deferred *call      // a release that runs at the return
 }
 
-// tooMany states in one block end the analysis of the function. Each assignment and branch can only
-// rename states, so correct code has a handful.
+// tooMany states in one block end the analysis of the function, without a report. A state has a
+// phase, a result and a deferred release, and a function has few of each, so ordinary code has a
+// handful of states.
 const tooMany = 32
 
 // A flow is the analysis of one body for one semaphore.
@@ -120,8 +121,9 @@ func (fl *flow) through(b *cfg.Block, s state) state {
 	return s
 }
 
-// The calls of a node are met in the order of the text, which is the order of evaluation but for
-// operands that have none. Assignments come last: the value is computed before it is assigned.
+// node returns the state behind one node of the graph. The calls in it are met in the order of the
+// text, which is the order of evaluation, except for operands whose order Go leaves open.
+// Assignments come last: the value is computed before it is assigned.
 func (fl *flow) node(n ast.Node, s state) state {
 	switch n := n.(type) {
 	case *ast.DeferStmt:
@@ -198,6 +200,7 @@ func (fl *flow) handOver(e *ast.CallExpr, s state) state {
 	return state{phase: free} // the next round of a loop begins anew
 }
 
+// mentions reports whether a literal has one of the calls, itself or in a literal inside of it.
 func (fl *flow) mentions(lit *ast.FuncLit) bool {
 	for _, c := range fl.calls {
 		if contains(c.in, lit) && c.body() != ast.Node(lit) || c.body() == ast.Node(lit) {
@@ -219,6 +222,9 @@ func (fl *flow) call(c *call, n ast.Node, s state) state {
 		}
 		return s
 	}
+	// An acquire in a loop comes here again by the back edge. If the round before has released, its
+	// phase is done, and the acquire begins anew; if it has not, the permits add up, which is not
+	// followed.
 	if s.phase == held || s.phase == pending || s.phase == lost {
 		s.phase = lost
 		return s
@@ -340,6 +346,8 @@ func (fl *flow) decide(cond ast.Expr, want bool, s state) []state {
 	return []state{s}
 }
 
+// each returns the states in which cond is want, for a condition that is looked at in one of these
+// states.
 func (fl *flow) each(states []state, cond ast.Expr, want bool) (all []state) {
 	for _, s := range states {
 		all = append(all, fl.decide(cond, want, s)...)

@@ -31,8 +31,10 @@ func (f *function) bodies(on place) (all []ast.Node) {
 	return all
 }
 
-// Releases in inner literals are followed as well, for a deferred literal may give the permits
-// back. If there are any, the returns are not judged: a literal may run at any time.
+// checkBody judges one body, a function or a literal, for one semaphore. Calls in inner literals
+// are followed as well, because a deferred literal may give the permits back. If there are any, the
+// returns are not judged: a literal may run at any time. A body that only releases is not followed:
+// its permits come from other code, and nothing in the body can be wrong about them.
 func (p *checker) checkBody(f *function, on place, body ast.Node) {
 	var own, inner []*call
 	for _, c := range f.on(on) {
@@ -97,6 +99,7 @@ func (p *checker) checkFailed(f *function, on place, body ast.Node, fl *flow) {
 	}
 }
 
+// name returns the name of the method that took the permits, for a report.
 func (c *call) name(from *call) string {
 	if from.op == try {
 		return "TryAcquire"
@@ -104,6 +107,8 @@ func (c *call) name(from *call) string {
 	return "Acquire"
 }
 
+// line returns the line of a call. A report has the position of the return or of the release, and
+// names the line of the acquire, since a reader needs both.
 func (p *checker) line(c *call) int { return p.Fset.Position(c.expr.Pos()).Line }
 
 // all returns a state of the set, and whether every state is in phase want. An empty set is false:

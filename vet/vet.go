@@ -52,8 +52,8 @@ var Analyzer = &analysis.Analyzer{
 	Run:      run,
 }
 
-// The copies are found without the flow of control, in every file. The other rules look at
-// functions, because a permit is taken and given back within one.
+// run judges a package. The copies are found without the flow of control, in every file. The other
+// rules look at functions, because the check follows a permit within one function only.
 func run(pass *analysis.Pass) (any, error) {
 	p := &checker{Pass: pass, graphs: pass.ResultOf[ctrlflow.Analyzer].(*ctrlflow.CFGs)}
 	for _, file := range pass.Files {

@@ -108,8 +108,10 @@ func printable(text string) string {
 // the schedule come after it.
 var place = regexp.MustCompile(`([^\s:()]+\.go):(\d+)`)
 
-// writeAnnotations writes a command of GitHub Actions for each failure, which shows it at its line in a
-// pull request. GitHub takes such commands from the standard output of a step.
+// writeAnnotations writes a command of GitHub Actions for each failure. GitHub reads such commands
+// in the output of a step, and shows the failure at its line in a pull request. The line is the
+// first position in the text of the failure: for a failed assertion, the assertion. A failure
+// without a position, or in a file outside of the repository, is shown without a line.
 func (r *run) writeAnnotations(w io.Writer, b *testBinary) error {
 	for _, d := range b.done {
 		if d.Result.Verdict != explore.Fail {

@@ -16,8 +16,9 @@ import (
 	"github.com/semabench/semabench/stress/explore"
 )
 
-// A pattern such as ./... names several packages, and so do several patterns. Each is explored as if it were named alone, one after
-// the other, because an exploration uses all processors by itself. One file has the results of all.
+// A pattern such as ./... names several packages, and so do several patterns. Each package is
+// explored as if it were named alone, one after the other, because an exploration uses all
+// processors by itself. One file has the results of all.
 
 // packages returns the packages that the patterns name, and how many of them have no tests, which are
 // left out. The go command lists a package once, even if two patterns match it. If one pattern alone
@@ -31,6 +32,7 @@ func (r *run) packages(ctx context.Context) (tested []string, without int, err e
 		return nil, 0, err
 	}
 	for line := range strings.Lines(out) {
+		// The two numbers stand together: a package without tests, internal or external, has “00”.
 		path, tests, _ := strings.Cut(strings.TrimSpace(line), "\t")
 		if tests == "00" {
 			without++
@@ -90,6 +92,8 @@ func (r *run) exploreEach(ctx context.Context, packages []string, without int) e
 		err := one.runOne(ctx)
 		all.done = append(all.done, one.finished...)
 		all.of = append(all.of, slices.Repeat([]string{path}, len(one.finished))...)
+		// A failure that was found before Ctrl-C is a failure. Anything else after Ctrl-C says
+		// nothing.
 		if ctx.Err() != nil && exitcode.Of(err) != exitcode.Failed {
 			codes[exitcode.Interrupted]++
 			break
@@ -122,8 +126,10 @@ func (r *run) writeAll(all *testBinary, interrupted bool) error {
 	return nil
 }
 
-// outcomeOfAll returns the error for several packages. The order of the cases is the one of report: a
-// failure stands, and a package that was refused beside others leaves the answer unknown.
+// outcomeOfAll returns the error for several packages. The cases have the same order as in report:
+// a failure counts more than everything else, and if only some packages were refused, the answer is
+// unknown. A package without a test that matches -run is in no count, so it can neither pass nor
+// fail.
 func outcomeOfAll(codes map[int]int, packages, without int) error {
 	explored := codes[exitcode.OK] + codes[exitcode.Unknown] + codes[exitcode.Failed]
 	text := fmt.Sprintf("of %s with tests", plural.With(packages, "package", "packages"))

@@ -15,9 +15,10 @@ import (
 	"github.com/semabench/semabench/stress/mutation"
 )
 
-// The tests of a package that does not know this suite are explored as they are, by explore.Suite. The
-// module need not require the suite. Asking for a test that calls explore.Tests would be asking for a
-// change of a module that the user may only want to look at.
+// If the tests of a package do not import this suite, explore.Suite explores them as they are. The
+// module need not require the suite: a go.work outside of the module names both. A test that calls
+// explore.Tests would do the same, but the user would have to change a module, and may only want to
+// look at it.
 
 // knowsExplorer reports whether the tests of the package import package explore. It reports true as well
 // if that cannot be told: the build then comes to the same error, and says what it was for.
@@ -47,6 +48,7 @@ func (r *run) exploreUnmodified(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// Before the progress line: a module that cannot be put beside the suite has nothing to show.
 	env, err := mutation.Workspace(ctx, mutation.Options{
 		Package: r.Package, Tags: r.Tags, Suite: layout.SourceDir(),
 	}, r.scratch)
