@@ -24,6 +24,7 @@ func cancelledHead(t *trial) {
 	if t.impl.UnitWeights {
 		return // no request is large, so a waiter that leaves holds up nothing
 	}
+	largeLeaverMeetsGrant(t)
 	sem := t.make(2)
 	t.take(sem, 2)
 	head := t.startBlocked(sem, 2)
@@ -63,8 +64,37 @@ func leaverMeetsGrant(t *trial) {
 		t.meetAll(round, []func(){func() { sem.Release(1) }}, cancels)
 		t.giveBack(sem, leavers, context.Canceled)
 		t.mustBeGranted(follower)
-		sem.Release(1)
-		t.mustHaveFree(sem, 1)
+		l := &line{t: t, sem: sem, size: 1, held: 1}
+		for range 1 + len(leavers) {
+			if t.impl.Waits == impls.Parked { // else it takes long to see that a request waits
+				l.join(1) // what the leavers left must not serve another request
+			}
+		}
+		l.drain()
+	}
+}
+
+// largeLeaverMeetsGrant cancels a waiter for both permits while they are on their way to it. If it leaves,
+// each of two waiters behind it must get one of them: a leaver may hand on to one waiter only.
+func largeLeaverMeetsGrant(t *trial) {
+	const rounds = 100
+	for round := range rounds {
+		sem := t.make(2)
+		t.take(sem, 2)
+		leaver := t.startBlocked(sem, 2)
+		var followers []*call
+		for range 2 {
+			c := t.startForever(sem, 1)
+			t.mustWait(c)
+			followers = append(followers, c)
+		}
+		t.meet(round, func() { sem.Release(2) }, leaver.cancel)
+		t.giveBack(sem, []*call{leaver}, context.Canceled)
+		for _, c := range followers {
+			t.mustBeGranted(c)
+		}
+		sem.Release(2)
+		t.mustHaveFree(sem, 2)
 	}
 }
 

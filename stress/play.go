@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/rusage"
 )
 
 // play runs a clause and returns how the implementation failed it, or nil. It contains panics,
@@ -50,24 +51,53 @@ func playWatched(
 		}
 		err = t.runApart(clause)
 	}()
-	// Several short waits and not one long: a process that was stopped, by a suspended machine for
-	// example, finds one timer expired when it goes on, which is a fourth of the patience and not
-	// all of it.
-	const polls = 4 // how often to look while nothing moves
-	seen, still := int64(0), 0
-	for still < polls {
+	playing.Add(1)
+	defer playing.Add(-1)
+	w := watch{patience: patience, progress: progress, before: rusage.Self().CPU()}
+	for !w.hangs() {
 		select {
 		case err := <-ended:
 			return err
 		case <-time.After(patience / polls):
-			still++
-			if now := progress.Load(); now != seen {
-				seen, still = now, 0
-			}
 		}
 	}
 	// The goroutine of the clause is abandoned, since nothing can end a goroutine from outside.
 	return hung{patience, impl.Waits, stacks()}
+}
+
+// polls is how often the watchdog looks within the patience. Several short waits and not one long: a process
+// that was stopped, by a suspended machine for example, finds one timer expired when it goes on, which
+// is a twelfth of the patience and not all of it.
+const polls = 12
+
+// playing is the number of trials that run in this process now.
+var playing atomic.Int64
+
+// A watch decides when a clause hangs: when nothing has moved for the patience. A third of it is enough if
+// the process has used as much processor time meanwhile, for each trial that runs. No step of a clause
+// works so long on a correct semaphore. A waiter that looks at the permits for ever does, and is named in a
+// third of the time. Processor time grows slowly on a busy machine, so a semaphore that is only slow there
+// gets the whole patience.
+type watch struct {
+	patience time.Duration
+	progress *atomic.Int64
+	seen     int64         // the progress at the last look
+	looks    int           // since the last progress
+	trials   int64         // the most at a time since then
+	before   time.Duration // the processor time at the last progress
+}
+
+// hangs is called at the begin, and after each part of the patience.
+func (w *watch) hangs() bool {
+	w.trials = max(w.trials, playing.Load())
+	now := rusage.Self().CPU()
+	if moved := w.progress.Load(); moved != w.seen {
+		w.seen, w.looks, w.trials, w.before = moved, 0, playing.Load(), now
+		return false
+	}
+	w.looks++
+	enough := w.patience / 3 * time.Duration(w.trials)
+	return w.looks > polls || w.looks > polls/3 && now-w.before >= enough
 }
 
 // runApart runs the check of a clause in a goroutine of its own, which the implementation may end.

@@ -8,7 +8,8 @@ import "github.com/semabench/semabench/impls"
 // passed everything. K21 came with C37, which nothing had measured before. K22 to K28 stand for the
 // kinds of a second round of wrong semaphores. They passed, but for K26 in some random programs. K29 to
 // K36 stand for the kinds of a third round. They passed, but for K32, which C25 found. K37 to K42 stand for
-// the kinds of a fourth round. They passed, but for K42 in some random programs.
+// the kinds of a fourth round. They passed, but for K42 in some random programs. K43 and K44 passed
+// explore.Semaphore, and every clause that plays its own schedule.
 func Kinds() []Mutant {
 	fifo := func(name string, construct func(int64) impls.Semaphore) impls.Impl {
 		return impls.Impl{Name: name, New: construct, Order: impls.FIFO}
@@ -315,6 +316,20 @@ func Kinds() []Mutant {
 			Reference: "two first calls that meet; random programs found it as well",
 			KilledBy:  []string{"C1"},
 			Narrow:    true,
+		},
+		{
+			Impl:      fifo("one-follower", newOneFollower),
+			ID:        "K43",
+			Defect:    "a leaver that was granted hands its permits to one waiter, though they are enough for two",
+			Reference: "a large request that leaves when its grant comes; explore.Semaphore passed it, and C20",
+			KilledBy:  []string{"C20"},
+		},
+		{
+			Impl:      fifo("undrained", newUndrained),
+			ID:        "K44",
+			Defect:    "a leaver that was granted leaves the signal in the channel that the next waiter gets",
+			Reference: "a wait on the same semaphore after a cancellation met a grant; explore.Semaphore passed it, and C20",
+			KilledBy:  []string{"C20"},
 		},
 	}
 }

@@ -100,14 +100,15 @@ var chosenScenarios = []string{
 	"1: a1 w3 r | w1 y1 r | w2 x1",
 }
 
-// Crowded returns the scenarios with so many calls at once that the schedules are drawn, a few of each. In
-// the first, a wake-up meets two leavers in a row. In the second, it meets a deadline. The last waiter has to
-// get it both times. They are no part of the chosen scenarios: these share the time that is needed
-// to complete them.
+// Crowded returns the scenarios with so many calls at once that the schedules are drawn, a few of each. They
+// are no part of the chosen scenarios, which share the time that is needed to complete them.
 func Crowded(impl impls.Impl) (texts []string) {
 	for _, s := range parseAll(
-		"1: a1 w4 r | w1 c1 r | w2 c1 r | w3 a1 r | w4 x1 x2",
-		"1: a1 r | e1 r | a1 r",
+		"1: a1 w4 r | w1 c1 r | w2 c1 r | w3 a1 r | w4 x1 x2",    // a wake-up meets two leavers in a row
+		"1: a1 r | e1 r | a1 r",                                  // a wake-up meets a deadline
+		"1: a1 w2 r | w1 y1 r | w2 x1",                           // a ctx that uses the semaphore ends when the grant comes
+		"1: a1 w2 r w3 a1 w5 r | w1 c1 r | w2 x1 | w4 a1 r",      // a request waits after a leaver met a grant
+		"2: a2 w4 r | w1 c2 r | w2 a1 w5 r | w3 a1 w6 r | w4 x1", // a leaver that met a grant admits two
 	) {
 		if s.suits(impl) {
 			texts = append(texts, s.text)
