@@ -5,6 +5,7 @@
 //	go run ./internal/duel/selftest          25 minutes at most
 //	go run ./internal/duel/selftest -short   4 minutes, for a first impression
 //	go run ./internal/duel/selftest -keep D  saves every family in D, and continues from saved ones
+//	go run ./internal/duel/selftest -busy    for a machine with other work: a page of its own, selftest-busy.md
 //
 // It runs whole gates of package anchor, with the same directory on both sides,
 // one after the other, as many as fit into the time. These are the direct
@@ -40,13 +41,14 @@ func main() {
 	limit := flag.Duration("time", 22*time.Minute, "limit of all measuring")
 	dir := flag.String("o", "reports/gate", "`directory` for selftest.md and selftest.csv")
 	saved := flag.String("keep", "", "`directory` in which families are saved, to continue another time")
+	busy := flag.Bool("busy", false, "write selftest-busy.md, whose figures the next selftest.md has in a column")
 	flag.Parse()
 	if *short {
 		*limit = 4 * time.Minute
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := selftest(ctx, *wanted, *limit, *saved, *dir); err != nil {
+	if err := selftest(ctx, *wanted, *limit, *saved, *dir, *busy); err != nil {
 		fmt.Fprintln(os.Stderr, "selftest:", err)
 		os.Exit(1)
 	}
@@ -55,7 +57,7 @@ func main() {
 // selftest records families and writes the two result files. If it is interrupted, the files are
 // about the families that were measured by then. The two files are written even if the other one
 // fails: both errors are told.
-func selftest(ctx context.Context, wanted int, limit time.Duration, saved, dir string) error {
+func selftest(ctx context.Context, wanted int, limit time.Duration, saved, dir string, busy bool) error {
 	r, err := record(ctx, wanted, limit, saved)
 	if err != nil {
 		return err
@@ -65,9 +67,18 @@ func selftest(ctx context.Context, wanted int, limit time.Duration, saved, dir s
 	if err != nil {
 		return err
 	}
+	name := busyPage
+	if !busy {
+		name = quietPage
+		if page, err = withBusy(page, dir); err != nil {
+			return err
+		}
+	}
+	table := strings.TrimSuffix(name, ".md") + ".csv"
+	page = strings.ReplaceAll(page, "selftest.csv", table)
 	return errors.Join(
-		os.WriteFile(filepath.Join(dir, "selftest.md"), []byte(page), 0o644),
-		os.WriteFile(filepath.Join(dir, "selftest.csv"), []byte(r.csv()), 0o644),
+		os.WriteFile(filepath.Join(dir, name), []byte(page), 0o644),
+		os.WriteFile(filepath.Join(dir, table), []byte(r.csv()), 0o644),
 	)
 }
 

@@ -108,7 +108,7 @@ func whyNotCounted(j *gate.Judged) string {
 var reasons = []struct{ kind, text string }{
 	{"operations start goroutines", "start goroutines"},
 	{"goroutines wait", "goroutines wait"},
-	{"goroutines in parallel with locks that would not show", "locks between them"},
+	{"the machine is too busy to see whether goroutines wait", "locks between them"},
 	{"repeats vary", "repeats"},
 	{"it prints", "it prints"},
 	{"an operation is too long", "an operation executes"},

@@ -10,7 +10,7 @@
 //
 //	go run ./internal/duel/truth -commits 20      how many rows are IDENTICAL in the newest commits
 //	go run ./internal/duel/truth -recounts 30     whether cachegrind sees a difference in such rows
-//	go run ./internal/duel/truth -functions 12    which rows of a repository can be counted
+//	go run ./internal/duel/truth -functions 6     which rows of a repository can be counted
 //
 // A pair is an old and a new commit of a repository, a pattern of benchmarks, the truth, and the source of
 // this truth: what the commit changes, or what its author measured. The results are kept in a directory, one
