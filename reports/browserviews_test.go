@@ -42,6 +42,7 @@ const countTables = `(() => { const tables = [...document.querySelectorAll("tabl
 // All tables are in the page itself. A browser without scripts cannot answer questions about its
 // document, so the test compares the file: the document comes from it either way.
 func TestBrowserWithoutScripts(t *testing.T) {
+	longtest.NeedCI(t, "TestBrowserViews, which shows a page without scripts")
 	browser := reporttest.NewBrowser(t)
 	path := pageOf(t, "full")
 	with := ask[string](open(t, browser, path, look{Width: 1280}), countTables)

@@ -3,5 +3,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# 10^6: thirty times the operations of `make test`; two minutes on two cores.
+# 10^6: 250 times the operations of `make test`; two minutes on two cores.
 go test -race -count=1 ./stress -run 'TestImplementations/.*/R1-random' -stress.ops=1000000 "$@"
