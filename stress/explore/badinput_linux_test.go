@@ -27,9 +27,9 @@ func TestBadBodies(t *testing.T) {
 		long    bool
 	}{
 		"kills its process": {func(*explore.T) { syscall.Kill(os.Getpid(), syscall.SIGKILL) }, second,
-			explore.Refused, "syscall.Kill is not under control", false},
-		"finds its process": {func(*explore.T) { os.FindProcess(os.Getpid()) }, second,
-			explore.Refused, "os.FindProcess is not under control", false},
+			explore.Refused, "syscall.Kill with the signal “killed”, which no process can handle, is not under control", false},
+		"finds its parent": {func(*explore.T) { os.FindProcess(os.Getppid()) }, second,
+			explore.Refused, "os.FindProcess of another process is not under control", false},
 		"prints without end": {func(*explore.T) {
 			for {
 				fmt.Println("a line")

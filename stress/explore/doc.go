@@ -347,8 +347,9 @@
 // process ID is the same in every process. The name of that folder and the addresses of variables
 // are not, so a program whose decisions use them depends on more than its schedule.
 //
-// No signal comes. A goroutine that waits for a signal is no leak. A program that cannot return
-// without a signal is refused.
+// No signal comes from other processes. A goroutine that waits for a signal is no leak. A program that
+// cannot return without one is refused. A signal that the program sends to itself, by syscall.Kill or
+// os.Process.Signal, comes some time later, if signal.Notify was called; otherwise it is refused.
 //
 // The network is in memory: tcp and udp on localhost, and Unix sockets that are streams. A
 // connection has a buffer of 64 KB in each direction, and is there before it is accepted. No packet
@@ -362,8 +363,10 @@
 // net/http, such as the quarter of a second in which HTTP/2 drops a connection without requests,
 // fire at any moment like all timers: -explore.lazyclock lets them wait.
 //
-// The explorer does not control the rest of the network, with name servers, and other processes. It
-// refuses a program that uses one of these, and names the function. It also refuses packages with
+// Hosts that are not this one have no address, and addresses elsewhere are unreachable, as on a machine
+// without a network. A schedule that fails after such a dial or look-up is refused, and the host is named.
+// What a program would do with an answer is not shown. The explorer does not control other processes: it
+// refuses a program that uses one, and names the function. It also refuses packages with
 // cgo, and packages that link to the runtime's parking functions. It notices after ten seconds that
 // a goroutine waits inside the standard library, or loops without an operation, and names the
 // goroutine. A program with such a wait is refused: the goroutine may wait for a lock that the

@@ -95,8 +95,22 @@ func TestLoopback(t *testing.T) {
 			l, _ := net.Listen("tcp", "localhost:0")
 			l.Accept()
 		}},
-		"outside": {"net.Dial on example.org:80 is not under control", explore.Refused, func(t *explore.T) {
-			net.Dial("tcp", "example.org:80")
+		"hosts elsewhere, without need": {"", explore.Pass, func(t *explore.T) {
+			var dns *net.DNSError
+			if _, err := net.Dial("tcp", "example.org:80"); !errors.As(err, &dns) || !dns.IsNotFound {
+				t.Error(err)
+			}
+			if _, err := net.Dial("udp", "192.0.2.1:53"); !errors.Is(err, syscall.ENETUNREACH) {
+				t.Error(err)
+			}
+			if _, err := net.ResolveTCPAddr("tcp", "example.org:80"); !errors.As(err, &dns) {
+				t.Error(err)
+			}
+		}},
+		"a host elsewhere, in need": {"net.Dial on 192.0.2.1:80, which is not localhost", explore.Refused, func(t *explore.T) {
+			if _, err := net.Dial("tcp", "192.0.2.1:80"); err != nil {
+				t.Error(err)
+			}
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

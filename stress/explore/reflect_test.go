@@ -13,13 +13,16 @@ import (
 	"github.com/semabench/semabench/stress/explore/testdata/home"
 )
 
-// reflected are programs with channels by way of reflect, and with signals. What is in the text of a
-// failure or refusal, or is empty if the program is right.
-var reflected = map[string]struct {
+// An outcome is a program with its verdict. What is in the text of a failure or refusal, or is empty if
+// the program is right.
+type outcome struct {
 	what    string
 	verdict explore.Verdict
 	program func(t *explore.T)
-}{
+}
+
+// reflected are programs with channels by way of reflect, and with signals that do not come.
+var reflected = map[string]outcome{
 	"reflect.Select, order": {"want [1 2]", explore.Fail, func(t *explore.T) {
 		a, b := make(chan int), make(chan int)
 		go func() { a <- 1; close(a) }()
@@ -113,7 +116,12 @@ var reflected = map[string]struct {
 }
 
 func TestReflectAndSignals(t *testing.T) {
-	for name, c := range reflected {
+	playAll(t, reflected)
+}
+
+// playAll plays each program, and compares the verdict.
+func playAll(t *testing.T, all map[string]outcome) {
+	for name, c := range all {
 		t.Run(name, func(t *testing.T) {
 			r := explore.Check(t, explore.Options{Schedules: 500}, c.program)
 			if r.Verdict != c.verdict || !strings.Contains(r.Text, c.what) {

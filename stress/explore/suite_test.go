@@ -26,7 +26,7 @@ var expected = map[string]struct {
 	},
 	"TestFile": {
 		explore.Refused,
-		"os.FindProcess is not under control (stress/explore/testdata/suite/inner_test.go:",
+		"os.FindProcess of another process is not under control (stress/explore/testdata/suite/inner_test.go:",
 	},
 	"TestAllocs": {
 		explore.Refused,

@@ -280,7 +280,7 @@ func channelClosed(address unsafe.Pointer, capacity int) bool {
 	return c.closed
 }
 
-// MarkSignals says that signals would come on a channel. None does under control.
+// MarkSignals says that signals would come on a channel. Under control none comes from outside.
 func MarkSignals[T any](ch chan<- T) {
 	markSignals(*(*unsafe.Pointer)(unsafe.Pointer(&ch)), cap(ch))
 }
@@ -297,12 +297,26 @@ func markSignals(address unsafe.Pointer, capacity int) {
 	}
 }
 
+// MissSignal says that the program sent itself a signal that the channel had no room for. If the program
+// now waits there for ever, it waits for its own signal, and this is a deadlock like any other.
+func MissSignal[T any](ch chan<- T) { missSignal(*(*unsafe.Pointer)(unsafe.Pointer(&ch)), cap(ch)) }
+
+//go:norace
+func missSignal(address unsafe.Pointer, capacity int) {
+	if c := active.channel(address, capacity); c != nil {
+		c.missed = true
+	}
+}
+
 // awaitsSignal reports whether g waits for a signal.
 //
 // Such a goroutine is no leak and no proof of a deadlock: a signal could come, and the engine
 // cannot send one.
 func (e *Exec) awaitsSignal(g *G) bool {
 	for _, c := range e.signals {
+		if c.missed && !e.finished {
+			continue
+		}
 		for _, w := range c.receivers {
 			if w.g == g && w.valid() {
 				return true

@@ -63,6 +63,7 @@ const (
 	OpListen
 	OpDial
 	OpAccept
+	OpRaise // of a signal, and anything that changes which goroutine handles it
 )
 
 var kindNames = [...]string{
@@ -76,7 +77,7 @@ var kindNames = [...]string{
 	"use of the environment", "change of the environment", "use of a file", "change of a file",
 	"synctest.Test", "synctest.Wait",
 	"call of the standard library",
-	"read", "write", "close of a pipe", "listen", "dial", "accept",
+	"read", "write", "close of a pipe", "listen", "dial", "accept", "signal",
 }
 
 func (k Kind) String() string { return kindNames[k] }

@@ -21,6 +21,7 @@ type channel struct {
 	buffer    []unsafe.Pointer // oldest first
 	closed    bool
 	timer     bool // of a timer: len and cap show no buffer
+	missed    bool // a signal of the program to itself found no room, see MissSignal
 	senders   []*waiter
 	receivers []*waiter
 	places    []byte // whose addresses stand for places in the buffer

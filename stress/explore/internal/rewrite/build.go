@@ -252,7 +252,7 @@ func (c *copies) build(
 // these that is inlined into a package that is watched. See the doc of package schedrt.
 func raceFlags() []string {
 	flags := []string{"-race"}
-	for _, unwatched := range []string{"/schedrt", "/shim/context", "/shim/time", "/shim/os", "/shim/stream", "/shim/net"} {
+	for _, unwatched := range []string{"/schedrt", "/shim/context", "/shim/time", "/shim/os", "/shim/signal", "/shim/stream", "/shim/net"} {
 		flags = append(flags, "-gcflags="+engine+unwatched+"=-race=false -l")
 	}
 	return flags

@@ -64,7 +64,10 @@ var lookAlikes = map[string]lookAlike{
 		"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Setenv", "Unsetenv", "Clearenv",
 		"TempDir", "MkdirTemp", "CreateTemp", "Open", "Create", "OpenFile", "ReadFile", "WriteFile", "ReadDir",
 		"Stat", "Lstat", "Readlink", "Getwd", "Chdir", "Mkdir", "MkdirAll", "Remove", "RemoveAll", "Rename",
-		"Truncate", "Link", "Symlink", "Chmod", "Chown", "Chtimes", "CopyFS", "OpenRoot", "OpenInRoot", "Getpid", "Getppid", "Pipe",
+		"Truncate", "Link", "Symlink", "Chmod", "Chown", "Chtimes", "CopyFS", "OpenRoot", "OpenInRoot", "Getpid", "Getppid", "FindProcess", "Pipe",
+	}},
+	"syscall": {name: "syscall", shim: "syscall", alias: "explore__syscall", keep: "Errno", names: []string{
+		"Kill", "Getpid", "Getppid",
 	}},
 	"reflect":   {name: "reflect", shim: "reflect", alias: "explore__reflect", keep: "Type", names: []string{"Select"}},
 	"os/signal": {name: "signal", shim: "signal", alias: "explore__signal", keep: "Notify", value: true},
@@ -179,6 +182,7 @@ var methods = map[string][]string{
 		"Close", "OpenRoot", "Open", "Create", "OpenFile", "ReadFile", "WriteFile", "Stat", "Lstat", "Readlink", "Mkdir",
 		"MkdirAll", "Remove", "RemoveAll", "Rename", "Link", "Symlink", "Chmod", "Chown", "Lchown", "Chtimes",
 	},
+	"os.Process":    {"Signal", "Kill", "Release", "Wait"},
 	"reflect.Value": {"Send", "TrySend", "Recv", "TryRecv", "Close", "Len"},
 }
 
@@ -202,8 +206,8 @@ func (w *writer) method(s *ast.SelectorExpr) {
 		return
 	}
 	on := ".On("
-	if n.Obj().Name() == "Root" {
-		on = ".OnRoot("
+	if name := n.Obj().Name(); name == "Root" || name == "Process" {
+		on = ".On" + name + "("
 	}
 	star := "" // the look-alike takes an *os.File and a reflect.Value
 	switch isValue := path == "reflect"; {

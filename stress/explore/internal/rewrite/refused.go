@@ -25,7 +25,7 @@ var uncontrolled = map[string][]string{
 	"log/syslog": {"New", "Dial", "NewLogger"},
 	"os/exec":    {"Cmd.Run", "Cmd.Start", "Cmd.Output", "Cmd.CombinedOutput", "LookPath"},
 	"os": {
-		"Exit", "StartProcess", "FindProcess", "Lchown",
+		"Exit", "StartProcess", "Lchown",
 	},
 	"log": {
 		"Fatal", "Fatalf", "Fatalln", "Logger.Fatal", "Logger.Fatalf", "Logger.Fatalln",

@@ -39,6 +39,9 @@ func (d *Dialer) Dial(network, address string) (net.Conn, error) {
 	return d.DialContext(context.Background(), network, address)
 }
 
+// dialing names the call in a refusal.
+const dialing = "net.Dial"
+
 // DialContext is net.Dialer.DialContext. It fails if ctx is done or the deadline has passed. ctx is
 // asked once, at the beginning. In memory the dial ends before ctx could become done in its middle.
 // Each network takes its own type of address, so a LocalAddr of another type is as if there were
@@ -51,7 +54,7 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	if err := d.check(ctx); err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
-	const what = "net.Dial"
+	const what = dialing
 	switch {
 	case strings.HasPrefix(network, "tcp"):
 		n, err := port(what, network, address)

@@ -27,67 +27,77 @@ func notFound(host string) error {
 	return &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 }
 
-// known reports whether the address of a host is known without a name server: an IP address, or
-// localhost. Under control other hosts are refused. To ask a name server would make the schedule
-// depend on the network, and to invent an address would make a program connect to nothing. An error
-// would be wrong as well, as the host may exist.
-func known(what, host string) (net.IP, bool) {
-	if !schedrt.Controlled() {
-		return nil, false
-	}
+// known returns the address of a host for which no name server is needed under control: an IP address, or
+// localhost. Other hosts have an error, and one that may exist also leaves a doubt, see elsewhere. To ask a
+// name server would make the schedule depend on the network, and to invent an address would make a
+// program connect to nothing.
+func known(what, host string) (net.IP, error) {
 	if isLocal(host) {
-		return net.IPv4(127, 0, 0, 1), true
+		return net.IPv4(127, 0, 0, 1), nil
 	}
-	if ip := net.ParseIP(host); ip != nil {
-		return ip, true
-	}
-	schedrt.Refuse(what + " of " + host + " is not under control: use localhost, or an IP address")
-	return nil, false
-}
-
-// LookupHost is net.LookupHost. A host that cannot exist has its error under control, too, and
-// needs no server for it.
-func LookupHost(host string) ([]string, error) {
-	if schedrt.Controlled() && noHost(host) {
+	ip := net.ParseIP(host)
+	switch {
+	case ip != nil:
+		return ip, nil
+	case noHost(host):
 		return nil, notFound(host)
 	}
-	if ip, ok := known("net.LookupHost", host); ok {
-		return []string{ip.String()}, nil
+	return nil, elsewhere(what, host, host, nil)
+}
+
+// LookupHost is net.LookupHost.
+func LookupHost(host string) ([]string, error) {
+	if !schedrt.Controlled() {
+		return net.LookupHost(host)
 	}
-	return net.LookupHost(host)
+	ip, err := known("net.LookupHost", host)
+	if err != nil {
+		return nil, err
+	}
+	return []string{ip.String()}, nil
 }
 
 // LookupIP is net.LookupIP.
 func LookupIP(host string) ([]net.IP, error) {
-	if schedrt.Controlled() && noHost(host) {
-		return nil, notFound(host)
+	if !schedrt.Controlled() {
+		return net.LookupIP(host)
 	}
-	if ip, ok := known("net.LookupIP", host); ok {
-		return []net.IP{ip}, nil
+	ip, err := known("net.LookupIP", host)
+	if err != nil {
+		return nil, err
 	}
-	return net.LookupIP(host)
+	return []net.IP{ip}, nil
 }
 
 // resolve replaces the host of an address by its IP address, for which package net asks no server.
 // The rest, as the name of a port, is package net's own work: it reads a table in its code or a
 // local file, and waits for nothing.
-func resolve(what, address string) string {
+func resolve(what, address string) (string, error) {
 	host, port, err := net.SplitHostPort(address)
-	if err != nil || host == "" {
-		return address
+	if err != nil || host == "" || !schedrt.Controlled() {
+		return address, nil
 	}
-	if ip, ok := known(what, host); ok {
-		return net.JoinHostPort(ip.String(), port)
+	ip, err := known(what, host)
+	if err != nil {
+		return "", err
 	}
-	return address
+	return net.JoinHostPort(ip.String(), port), nil
 }
 
 // ResolveTCPAddr is net.ResolveTCPAddr.
 func ResolveTCPAddr(network, address string) (*net.TCPAddr, error) {
-	return net.ResolveTCPAddr(network, resolve("net.ResolveTCPAddr", address))
+	address, err := resolve("net.ResolveTCPAddr", address)
+	if err != nil {
+		return nil, err
+	}
+	return net.ResolveTCPAddr(network, address)
 }
 
 // ResolveUDPAddr is net.ResolveUDPAddr.
 func ResolveUDPAddr(network, address string) (*net.UDPAddr, error) {
-	return net.ResolveUDPAddr(network, resolve("net.ResolveUDPAddr", address))
+	address, err := resolve("net.ResolveUDPAddr", address)
+	if err != nil {
+		return nil, err
+	}
+	return net.ResolveUDPAddr(network, address)
 }

@@ -114,8 +114,7 @@ func Clearenv() { write(os.Clearenv) }
 
 // process is the process ID under control, and parent is the one of the process that started it. Both
 // are always the same: a program that derives a name, a seed or a shard from its process ID then plays
-// one schedule alike in every process. No call under control takes a process ID, so none takes a wrong
-// one.
+// one schedule alike in every process. The calls under control that take a process ID take this one.
 const process, parent = 4321, 4320
 
 // Getpid is os.Getpid.
