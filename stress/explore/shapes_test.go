@@ -516,28 +516,29 @@ func TestPairsOfShapes(t *testing.T) {
 	}
 	names := slices.Sorted(maps.Keys(pairs))
 	for _, name := range names[:longOr(t, "pairs", len(names), 3)] {
-		p := pairs[name]
-		t.Run(name, func(t *testing.T) {
-			for _, strategy := range strategies {
-				for _, processes := range workers {
-					o := explore.Options{
-						Strategy: strategy, Workers: processes, Schedules: 300, Time: 20 * time.Second,
-					}
-					r := explore.Check(t, o, p.right)
-					if r.Verdict != explore.Pass && r.Verdict != explore.Unknown || r.Bound == "state" {
-						t.Errorf("right, %q, %d processes: %s: %s", strategy, processes, r.Verdict, r.Text)
-					}
-					if p.wrong == nil || strategy == "dfs" { // which plays more schedules than there is time for
-						continue
-					}
-					o.Schedules = 10_000
-					r = explore.Check(t, o, p.wrong)
-					if r.Verdict != explore.Fail || !strings.Contains(r.What, p.what) {
-						t.Errorf("wrong, %q, %d processes: %s, %q, want fail with %q: %s", strategy, processes,
-							r.Verdict, r.What, p.what, r.Text)
-					}
-				}
+		t.Run(name, func(t *testing.T) { pairs[name].play(t, strategies, workers) })
+	}
+}
+
+func (p pair) play(t *testing.T, strategies []string, workers []int) {
+	for _, strategy := range strategies {
+		for _, processes := range workers {
+			o := explore.Options{
+				Strategy: strategy, Workers: processes, Schedules: 300, Time: 20 * time.Second,
 			}
-		})
+			r := explore.Check(t, o, p.right)
+			if r.Verdict != explore.Pass && r.Verdict != explore.Unknown || r.Bound == "state" {
+				t.Errorf("right, %q, %d processes: %s: %s", strategy, processes, r.Verdict, r.Text)
+			}
+			if p.wrong == nil || strategy == "dfs" { // which plays more schedules than there is time for
+				continue
+			}
+			o.Schedules = 10_000
+			r = explore.Check(t, o, p.wrong)
+			if r.Verdict != explore.Fail || !strings.Contains(r.What, p.what) {
+				t.Errorf("wrong, %q, %d processes: %s, %q, want fail with %q: %s", strategy, processes,
+					r.Verdict, r.What, p.what, r.Text)
+			}
+		}
 	}
 }
