@@ -120,14 +120,14 @@ func TestPageOfRecounts(t *testing.T) {
 	p, h := testPlayer(t)
 	err := saveJSON(p.recountFile(), []recount{
 		{Repo: "o/r", Commit: "1234567890", Function: "BenchmarkSame", Old: 1000, New: 1000, Again: 1001},
-		{Repo: "o/r", Commit: "1234567890", Function: "BenchmarkApart", Old: 1000, New: 1050, Again: 999},
+		{Repo: "o/r", Commit: "1234567890", Function: "BenchmarkApart", Operations: 20_000, Old: 1000, New: 1050, Again: 999},
 		{Repo: "o/r", Commit: "1234567890", Function: "BenchmarkLost", Error: "it has\nno result"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	page := p.withoutTimePage([]history{h})
-	for _, want := range []string{"BenchmarkApart | 1000 | 1050 | +5.000 % | -0.100 %", "BenchmarkLost | not counted: it has no result",
+	for _, want := range []string{"BenchmarkApart | 1000 | 1050 | +5.000 % | -0.100 % | +1.00", "BenchmarkLost | not counted: it has no result",
 		"2 rows: the sides differ by 5.000 % at the median and 5.000 % at most"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q:\n%s", want, page)
