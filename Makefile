@@ -129,7 +129,7 @@ clean: ## remove the results of make run and the failures of semabench stress
 #| everything but the implementations under -race        -                   all                   -
 #| reports, pages in a browser                           one or two views    every use and view    the slow pages
 #| gate: recorded runs, judgements, outputs              all                 runs of small modules whole gates of repositories
-#| command line: every verb                              one run each        endings of explore    interrupts, resumes, kills
+#| command line: every verb                              one run each        runs of explore       interrupts, resumes, kills
 #| commands that README shows (examples/limiter)         -                   -                     all of them
 #|
 #| make test-race sets SEMABENCH_LONG=ci: CI runs these tests once, after make test. make test-long sets SEMABENCH_LONG=1,
