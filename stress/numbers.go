@@ -3,6 +3,7 @@ package stress
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -308,25 +309,48 @@ func manyLeavers(t *trial) {
 }
 
 // manyReleases gives permits back one by one to a waiter that needs them all, as many as 8 bits can
-// count, in a burst in which the waiter hardly gets to run. A waiter that compares a number of eight
-// bits before and after its sleep takes 2^8 changes for none. The waiter may run in between, so the
-// burst is repeated.
+// count, and as many as 16 bits can, in a burst in which the waiter hardly gets to run. A waiter that compares a
+// number of so many bits before and after its sleep takes a full round of changes for none. The waiter may run
+// in between, so the burst is repeated. The long burst takes some milliseconds: the other processors are kept
+// busy meanwhile, or one of them would run the waiter.
 func manyReleases(t *trial) {
-	n := int64(1 << 8)
+	for range 20 {
+		releasesAtOnce(t, 1<<8, func(bool) {})
+	}
+	if t.newExtension().none {
+		return
+	}
+	for range 5 {
+		var stop atomic.Bool
+		releasesAtOnce(t, 1<<16, func(over bool) {
+			stop.Store(over)
+			for range runtime.GOMAXPROCS(0) - 1 {
+				go func() {
+					for !stop.Load() { // without a yield, which would let the waiter run
+					}
+				}()
+			}
+		})
+	}
+}
+
+// releasesAtOnce is one burst of n Releases. It calls around before and after the burst.
+func releasesAtOnce(t *trial, n int64, around func(over bool)) {
+	defer around(true) // a Release may panic
 	if t.impl.MaxSize > 0 {
 		n = min(n, t.impl.MaxSize)
 	}
-	for range 20 {
-		sem := t.make(n)
-		t.take(sem, n)
-		waiter := t.startBlocked(sem, n)
-		for range n {
-			sem.Release(1)
-		}
-		t.mustBeGranted(waiter)
-		sem.Release(n)
-		t.mustHaveFree(sem, n)
+	sem := t.make(n)
+	t.take(sem, n)
+	waiter := t.startBlocked(sem, n)
+	around(false)
+	for range n {
+		sem.Release(1)
 	}
+	around(true)
+	t.mustBeGranted(waiter)
+	sem.Release(n)
+	t.mustHaveFree(sem, n)
 }
 
 // manyAtOnce lets more requests wait at the same time than 8 bits can count, as an index into a line
@@ -335,7 +359,7 @@ func manyReleases(t *trial) {
 // or each grant would take minutes at the last number, so each larger number comes only if the one before
 // took little processor time. That bounds what is found, and decides no verdict.
 func manyAtOnce(t *trial) {
-	const first, most = 1<<10 + 1, 1<<16 + 1
+	const first, most = 1 << 10, 1 << 16
 	abreast(t, first, 1)
 	if t.newExtension().none || abreast(t, 4*first, first) > mostExtension/4 {
 		return
@@ -351,27 +375,43 @@ func manyAtOnce(t *trial) {
 }
 
 // abreast lets n requests wait at the same time and grants all of them. It returns the processor time that
-// this took. Some begin to wait at once, in an order that is not known. Two calls of Release grant all: an
-// implementation may wake every waiter in each Release.
+// this took. Some begin to wait at once, in an order that is not known. One is served in between, so that at
+// first n wait, and later n+1. Three calls of Release grant all: an implementation may wake every waiter in
+// each Release.
 func abreast(t *trial, n int64, atOnce int) time.Duration {
 	if t.impl.MaxSize > 0 {
-		n = min(n, t.impl.MaxSize)
+		n = min(n, t.impl.MaxSize-1)
+	}
+	if n == 0 {
+		return 0
 	}
 	before := rusage.Self().CPU()
-	sem := t.make(n)
-	t.take(sem, n)
+	sem := t.make(n + 1)
+	t.take(sem, n+1)
 	var waiting []*call
+	join := func() { waiting = append(waiting, t.startForever(sem, 1)) }
 	for i := range n {
-		waiting = append(waiting, t.startForever(sem, 1))
-		if int(i+1)%atOnce == 0 || i+1 == n/2 { // halfway, because grantInHalves asks which half is first
+		join()
+		// Also behind the last waiter of the first half of grantInHalves, which asks for the order there.
+		if int(i+1)%atOnce == 0 || i == (n+1)/2 {
 			t.settle()
 			t.progress.Add(1)
 		}
 	}
 	t.settle()
+	sem.Release(1)
+	t.settle()
+	served := slices.IndexFunc(waiting, (*call).hasReturned)
+	if served < 0 {
+		t.failf("%d requests wait, and none was granted after Release(1)", n)
+	}
+	waiting = slices.Delete(waiting, served, served+1)
+	join()
+	join() // one more than before wait now
+	t.settle()
 	t.grantInHalves(sem, waiting)
-	sem.Release(n)
-	t.mustHaveFree(sem, n)
+	sem.Release(n + 1)
+	t.mustHaveFree(sem, n+1)
 	t.calls = t.calls[:0]
 	return rusage.Self().CPU() - before
 }
