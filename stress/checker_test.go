@@ -34,9 +34,8 @@ func badImpl(try func() bool) impls.Impl {
 // An implementation that panics, parks or hangs fails its clause with an explanation, and the suite
 // goes on.
 func TestMisbehaviourStaysInside(t *testing.T) {
-	defer func(d time.Duration) { patience = d }(patience)
-	patience = 300 * time.Millisecond // the hanging cases hang for ever, so any value works
-
+	whole := patience
+	defer func() { patience = whole }()
 	var mu sync.Mutex
 	mu.Lock()
 	for name, test := range map[string]struct {
@@ -47,6 +46,10 @@ func TestMisbehaviourStaysInside(t *testing.T) {
 		"parks":  {func() bool { select {} }, []string{"deadlock", "TryAcquire"}},
 		"locks":  {func() bool { mu.Lock(); return false }, []string{"nothing moved for", "TryAcquire", "Impl.Waits"}},
 	} {
+		patience = whole
+		if name == "locks" {
+			patience = 300 * time.Millisecond // it hangs for ever, so any value works
+		}
 		v := newChecker(badImpl(test.try)).check(clauseNamed("C3"))
 		if v.Outcome != Fail {
 			t.Errorf("%s: %v, want a failure", name, v)
@@ -58,6 +61,7 @@ func TestMisbehaviourStaysInside(t *testing.T) {
 		}
 	}
 	mu.Unlock() // ends the goroutine that the suite gave up
+	patience = whole
 	if v := newChecker(impls.All()[0]).check(clauseNamed("C3")); v.Outcome != Pass {
 		t.Errorf("after all that, %v", v)
 	}
@@ -70,9 +74,7 @@ func TestGoexit(t *testing.T) {
 		for _, id := range []string{"C3", "C4", "C24", "R1"} {
 			impl := badImpl(func() bool { runtime.Goexit(); return false })
 			impl.Waits = waits
-			k := newChecker(impl)
-			k.patience = 300 * time.Millisecond
-			v := k.check(clauseNamed(id))
+			v := newChecker(impl).check(clauseNamed(id))
 			if v.Outcome != Fail || !strings.Contains(v.Detail, "runtime.Goexit") {
 				t.Errorf("%v waiters: %v, want a failure that names runtime.Goexit", waits, v)
 			}

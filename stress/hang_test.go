@@ -33,9 +33,14 @@ func TestHangs(t *testing.T) {
 			}
 		}},
 	} {
+		before := playing.Load()
 		err := play(impl, patience, c.check)
 		if never := (hung{}); errors.As(err, &never) != c.hangs || !c.hangs && err != nil {
 			t.Errorf("a clause that %s ended with %v", c.name, err)
+		}
+		// A clause that hangs goes on to use a processor. It counts as running, so that later ones get more time.
+		if hangs := playing.Load() > before; hangs != c.hangs {
+			t.Errorf("after a clause that %s, %d trials count as running, before it %d", c.name, playing.Load(), before)
 		}
 	}
 }

@@ -52,16 +52,17 @@ func playWatched(
 		err = t.runApart(clause)
 	}()
 	playing.Add(1)
-	defer playing.Add(-1)
 	w := watch{patience: patience, progress: progress, before: rusage.Self().CPU()}
 	for !w.hangs() {
 		select {
 		case err := <-ended:
+			playing.Add(-1)
 			return err
 		case <-time.After(patience / polls):
 		}
 	}
-	// The goroutine of the clause is abandoned, since nothing can end a goroutine from outside.
+	// The goroutine of the clause is abandoned, since nothing can end a goroutine from outside. It may go
+	// on to use a processor, so it stays in the count: its processor time is no sign that later trials hang.
 	return hung{patience, impl.Waits, stacks()}
 }
 
@@ -70,7 +71,7 @@ func playWatched(
 // is a twelfth of the patience and not all of it.
 const polls = 12
 
-// playing is the number of trials that run in this process now.
+// playing is the number of trials that run in this process now, with those that hang for good.
 var playing atomic.Int64
 
 // A watch decides when a clause hangs: when nothing has moved for the patience. A third of it is enough if

@@ -173,8 +173,8 @@ func TestFuzzProgramsRefute(t *testing.T) {
 
 // An implementation that panics, parks or spins in a random program fails with its stacks.
 func TestMisbehaviourInPrograms(t *testing.T) {
-	defer func(d time.Duration) { patience = d }(patience)
-	patience = 300 * time.Millisecond // the hanging case hangs for ever, so any value works
+	whole := patience
+	defer func() { patience = whole }()
 	defer func(ops int64) { *opsFlag = ops }(*opsFlag)
 	*opsFlag = 1000
 	stop := make(chan struct{})
@@ -191,6 +191,10 @@ func TestMisbehaviourInPrograms(t *testing.T) {
 			return false
 		}, "nothing moved for"},
 	} {
+		patience = whole
+		if name == "spins" {
+			patience = 300 * time.Millisecond // it hangs for ever, so any value works
+		}
 		v := newChecker(badImpl(test.try)).check(clauseNamed("R1"))
 		if v.Outcome != Fail || !strings.Contains(v.Detail, test.want) || !strings.Contains(v.Detail, "random_test.go") {
 			t.Errorf("%s: %v\nwant %q and the place", name, v, test.want)
