@@ -364,7 +364,7 @@ func manyAtOnce(t *trial) {
 	if t.newExtension().none || abreast(t, 4*first, first) > mostExtension/4 {
 		return
 	}
-	for range 3 { // other work of the process may count in the first
+	for range 5 { // other work of the process may count in the first
 		if took := abreast(t, 16*first, first); took < mostExtension/2 {
 			abreast(t, most, first)
 			return
