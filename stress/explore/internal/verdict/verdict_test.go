@@ -137,3 +137,20 @@ func TestReversedPairs(t *testing.T) {
 		t.Errorf("%d pairs, %d reversed; want 4 and 2", r.Pairs, r.Reversed)
 	}
 }
+
+// A program with one schedule has a sentence of its own: most tests of a suite have one goroutine.
+func TestOneSchedule(t *testing.T) {
+	o := options
+	o.Strategy = ""
+	for classes, want := range map[int]string{
+		1: "all schedules differ in the order of independent operations only (2 played, 0 given up half way)",
+		3: "all 3 schedules that differ in more than the order of independent operations (4 played, 0 given up half way)",
+	} {
+		e := verdict.Exploration{
+			Options: o, Programs: []verdict.Program{{}}, Total: task.Sums{Played: classes + 1, Classes: classes},
+		}
+		if r := e.Result(); !r.Complete || !strings.Contains(r.Text, want) {
+			t.Errorf("%d classes: complete %v, %q; want %q", classes, r.Complete, r.Text, want)
+		}
+	}
+}
