@@ -69,7 +69,7 @@ func run(ctx context.Context, args []string) error {
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the sample")
 	f.DurationVar(&o.limit, "limit", 20*time.Second, "a process of package stress that takes more processor time hangs")
 	f.DurationVar(&o.explore, "explore", 20*time.Second, "explore each mutant for at most this long")
-	f.IntVar(&o.schedules, "schedules", 1000, "explore at most this many schedules of each program")
+	f.IntVar(&o.schedules, "schedules", 0, "explore at most this many schedules of each program, and no crowds; 0 means all that the time allows")
 	f.IntVar(&o.ops, "ops", 20_000, "operations of random programs")
 	f.IntVar(&o.batch, "batch", 200, "mutants in one test binary")
 	f.IntVar(&o.workers, "workers", 2, "processes of package stress at a time")
