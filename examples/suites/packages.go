@@ -121,6 +121,8 @@ var known = map[string]string{
 		"worker is in the pool again only after worker.go:73.",
 	"github.com/ThreeDotsLabs/watermill/pubsub/gochannel TestSubscribe_race_condition_when_closing": "The test is " +
 		"flaky: Close, in another goroutine, may come first, and Subscribe then rightly returns \"Pub/Sub closed\".",
+	"github.com/oklog/run ExampleGroup_Add_basic": "The example is flaky: after close(cancel) in example_test.go:29 the first " +
+		"actor may print its line before the second one is interrupted.",
 	"github.com/DATA-DOG/go-sqlmock TestDuplicateNewDSN": "The test needs what TestNewDSN has made: " +
 		"go test -run '^TestDuplicateNewDSN$' fails in driver_test.go:130, too.",
 }
