@@ -12,7 +12,7 @@ run: ## benchmark every implementation on this machine and write a report (under
 	go run ./cmd/semabench run $(RUNFLAGS)
 
 .PHONY: test
-test: ## prove the implementations under the race detector, and test everything else (7 minutes on 2 cores)
+test: ## prove the implementations under the race detector, and test everything else (5 minutes on 2 cores)
 	@$(MAKE) --no-print-directory -k -j 2 test-raced test-plain
 
 # Two run at once: the last package of either leaves a core idle otherwise. The tests of jobservers must not find the
