@@ -134,7 +134,7 @@
 // calls meet are played with them, in schedules that are drawn at random.
 //
 // Then come crowds: programs whose three or four calls that may wait begin at once, alone or behind a
-// call that holds every permit. Of each crowd 300 schedules are drawn. That finds defects in which three
+// call that holds every permit. Of each crowd 200 schedules are drawn. That finds defects in which three
 // calls meet, which the enumeration reaches late, and proves nothing either.
 //
 // A history passes if the model, a sequential semaphore that package stress uses too, allows it. A

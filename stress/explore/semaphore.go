@@ -79,10 +79,10 @@ const directedSchedules = 60
 const crowdedSchedules = 200
 
 // crowdSchedules is how many schedules are drawn of each crowd, by each of two strategies. All crowds
-// together have 60 000 then, which two cores play in the third of the time that the crowds get. If two
-// waiters count themselves as one, the strategies need about 400 and 900 schedules of one crowd, and some
-// tens of each if they are spread over all of them.
-const crowdSchedules = 150
+// together have 43 000 then, which two cores play in a little less than the third of the time that the crowds
+// get. If two waiters count themselves as one, the strategies need about 400 and 900 schedules of one
+// crowd, and some tens of each if they are spread over all of them.
+const crowdSchedules = 100
 
 // A round is some programs of which a number of schedules each is drawn by one strategy.
 type round struct {
