@@ -138,16 +138,37 @@ func (m *benchmark) timedPass(b *testing.B) error {
 // countingPass counts allocations over a fixed number of operations, and returns the time that
 // they took.
 //
+// Two semaphores are counted, the second one over twice as many operations, and the difference counts.
+// So what a new semaphore allocates once, such as a waiter for each goroutine that ever waits, is no
+// part of it: over a few hundred operations it would look like half an allocation each.
+func (m *benchmark) countingPass() (took time.Duration, err error) {
+	n := m.countedOperations()
+	once, took, err := m.allocated(n)
+	if err != nil {
+		return 0, err
+	}
+	twice, _, err := m.allocated(2 * n)
+	if err != nil {
+		return 0, err
+	}
+	m.counted = true
+	// Under contention the second semaphore may have had fewer waiters than the first one.
+	m.allocs = max(0, float64(twice.Mallocs)-float64(once.Mallocs)) / float64(n)
+	m.bytes = max(0, float64(twice.TotalAlloc)-float64(once.TotalAlloc)) / float64(n)
+	return took, nil
+}
+
+// allocated returns what n operations on a new semaphore allocate, and the time that they took.
+//
 // The garbage collector is off: a collection empties every sync.Pool, which the next operations
 // would fill again, so the count would depend on when collections happen. A goroutine that gets
 // permits yields: otherwise so few operations would finish before any goroutine loses its core
 // while it holds permits. On a machine of two cores no goroutine would then wait, and the
 // allocations of waiting would not be counted.
-func (m *benchmark) countingPass() (took time.Duration, err error) {
-	n := m.countedOperations()
+func (m *benchmark) allocated(n int) (counts runtime.MemStats, took time.Duration, err error) {
 	t, err := newTrial(m.Case, m.impl, n)
 	if err != nil {
-		return 0, err
+		return counts, 0, err
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	t.yields = true
@@ -155,12 +176,10 @@ func (m *benchmark) countingPass() (took time.Duration, err error) {
 	t.begin = func() { runtime.ReadMemStats(&before); took = now() }
 	t.end = func() { took = now() - took; runtime.ReadMemStats(&after) }
 	if err := t.run(m.Workload); err != nil {
-		return 0, err
+		return counts, 0, err
 	}
-	m.counted = true
-	m.allocs = float64(after.Mallocs-before.Mallocs) / float64(n)
-	m.bytes = float64(after.TotalAlloc-before.TotalAlloc) / float64(n)
-	return took, nil
+	counts.Mallocs, counts.TotalAlloc = after.Mallocs-before.Mallocs, after.TotalAlloc-before.TotalAlloc
+	return counts, took, nil
 }
 
 func (m *benchmark) countedOperations() int {
