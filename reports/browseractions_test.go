@@ -22,7 +22,7 @@ func TestBrowserUse(t *testing.T) {
 		name string
 		use  func(p tab)
 		ends bool // with the page as it was at first, so that the next use needs no new one
-		once bool // runs once in CI: a use of what few readers touch, in a page of its own
+		once bool // runs once in CI: few readers use this control, and it needs a page of its own
 	}{
 		{"filter", useFilter, true, false}, {"faces", useFaces, true, false}, {"units", useUnits, true, false},
 		{"values", useValues, true, false}, {"tooltip", useTooltip, true, false},

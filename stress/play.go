@@ -71,7 +71,7 @@ func playWatched(
 // is a twelfth of the patience and not all of it.
 const polls = 12
 
-// playing is the number of trials that run in this process now, with those that hang for good.
+// playing is the number of trials that run in this process now. A trial that hangs for good counts as well.
 var playing atomic.Int64
 
 // A watch decides when a clause hangs: when nothing has moved for the patience. A third of it is enough if

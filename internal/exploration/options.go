@@ -18,7 +18,7 @@ import (
 // explore needs no change here.
 type Options struct {
 	Package string   // pattern of packages, as the user named them
-	More    []string // more patterns, which select packages beside those of Package
+	More    []string // more patterns of packages, besides Package
 	Run     string   // pattern of tests, as of go test -run; "" is every test
 	Impls   []string // explore these implementations of this module, and ignore Package and Run
 	Tags    string   // build tags, separated by commas

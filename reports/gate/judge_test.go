@@ -72,7 +72,7 @@ func TestNotSlower(t *testing.T) {
 	}
 }
 
-// The slowdown that would have been seen is one that is found in 4 of 5 runs. If the interval goes further, the text
+// A run names the slowdown that 4 of 5 such runs would have found. If the interval goes further, the text
 // names this chance; otherwise it would contradict itself.
 func TestWhatWouldHaveBeenSeen(t *testing.T) {
 	for _, ratio := range []float64{1, 1.02, 1.05} {

@@ -43,7 +43,7 @@ func parseHistories(text string) (all []history, err error) {
 	return all, nil
 }
 
-// A comparedCommit is a commit whose benchmarks were compared with those of its parent, without measuring.
+// A comparedCommit is a commit whose benchmarks were compared with the benchmarks of its parent, without measuring.
 type comparedCommit struct {
 	Commit     string
 	Code       bool // it changes Go code outside of tests

@@ -84,7 +84,7 @@ func counted(rows []gate.ExportRow) string {
 
 // markdown returns TRUTH.md.
 //
-// All pairs are in it, also those that were not played: otherwise the table could hide the pairs on
+// All pairs are in it, played or not: otherwise the table could hide the pairs on
 // which the gate broke down. The times are summed only over pairs that both have played, since a sum over
 // different pairs compares nothing.
 func markdown(pairs []pair, load func(pair) result, o options) string {

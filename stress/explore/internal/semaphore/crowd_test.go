@@ -7,8 +7,8 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// The crowds of three calls on one permit are counted by hand: those that wait at once, and what may
-// be done to them meanwhile.
+// The crowds of three calls on one permit are counted by hand: three waiting calls, or two of which one
+// is cancelled meanwhile.
 func TestCrowdsOfThree(t *testing.T) {
 	defer func(all []Level) { crowds = all }(crowds)
 	crowds = []Level{{1, 3, 3}}

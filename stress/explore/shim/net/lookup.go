@@ -28,9 +28,9 @@ func notFound(host string) error {
 }
 
 // known returns the address of a host for which no name server is needed under control: an IP address, or
-// localhost. Other hosts have an error, and one that may exist also leaves a doubt, see elsewhere. To ask a
-// name server would make the schedule depend on the network, and to invent an address would make a
-// program connect to nothing.
+// localhost. For any other host it returns an error. If that host may exist, the schedule also gets a doubt, see
+// elsewhere. To ask a name server would make the schedule depend on the network, and to invent an address would
+// make a program connect to nothing.
 func known(what, host string) (net.IP, error) {
 	if isLocal(host) {
 		return net.IPv4(127, 0, 0, 1), nil
