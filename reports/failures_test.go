@@ -21,7 +21,7 @@ func TestReadSkipsLongLines(t *testing.T) {
 		got = append(got, b.Error())
 	}
 	const msg = ": line is longer than 64 KiB, left out: BenchmarkX 1 1 ns/op xxx"
-	if len(got) != 3 || got[1] != "a.txt:4: parsing measurement: invalid syntax" ||
+	if len(got) != 3 || got[1] != "a.txt:4: parsing measurement: invalid syntax: oops" ||
 		!strings.HasPrefix(got[0], "a.txt:2"+msg) || !strings.HasPrefix(got[2], "a.txt:5"+msg) {
 		t.Errorf("broken = %q", got)
 	}

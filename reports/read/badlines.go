@@ -24,11 +24,26 @@ func invalidReason(r *benchfmt.Result) string {
 		if math.IsNaN(v.Value) || math.IsInf(v.Value, 0) {
 			return fmt.Sprintf("measurement is %v %s", v.Value, asWritten(v))
 		}
+		if isFigure(asWritten(v)) {
+			return fmt.Sprintf("a number stands in the place of a unit: %q", asWritten(v))
+		}
 		if hasTail(asWritten(v)) {
 			return fmt.Sprintf("signs that go test does not print stand behind the unit: %q", asWritten(v))
 		}
 	}
 	return ""
+}
+
+// isFigure reports whether a word in the place of a unit is a number, also a share of change such as +5.00% or
+// 2.00x. Such rows come from tables: of benchcmp, without units, or with a space as a thousands separator.
+// A unit may hold digits, as in 95%-ns or 2xx/op.
+//
+// The first byte is looked at first, because this runs for each value of a text.
+func isFigure(unit string) bool {
+	if unit == "" || unit[0] > '9' {
+		return false
+	}
+	return number.MatchString(strings.TrimRight(unit, "%x"))
 }
 
 // tails are the signs that end a unit which another program quoted or shortened.

@@ -15,9 +15,11 @@ import (
 // until the first row is read.
 type foreign struct {
 	json   bool   // the text begins like JSON
+	events bool   // it has objects of go test -json, which are not one a line
 	binary bool   // a line has bytes that no text has
 	tool   string // the tool that printed the text, or ""
-	named  bool   // a line has the word Benchmark
+	named  int    // the first line with a name and a number behind it; 0 if there is none
+	quoted bool   // a line has a string of JSON that begins like a row
 	line   int    // the first line with a name and a time; 0 if there is none
 	text   []byte // that line
 	seen   bool   // a line with more than white space was seen
@@ -40,11 +42,24 @@ var tools = []struct {
 	{"benchmark.js", regexp.MustCompile(` ops/sec ±[0-9.]+% \([0-9]+ runs? sampled\)`)},
 	{"go tool pprof", regexp.MustCompile(`^ +flat +flat% +sum% +cum +cum%`)},
 	{tables, regexp.MustCompile(`\x{2502} .*/(op|s) .*\x{2502}|^,[^,]*/(op|s),CI\b|^name +old \S+ +new |` +
-		`^record,table,unit,row,column,`)},
+		`^name +(\\ +\S+ +)?(time|speed|alloc|allocs|\S+)/(op|s)\b|^record,table,unit,row,column,`)},
+	{changes, regexp.MustCompile(`^benchmark +old \S+ +new \S+ +(delta|speedup)`)},
 	{"semabench gate", regexp.MustCompile(`^gate: [A-Z]+.*\(exit [0-9]\)$`)},
 }
 
-const tables = "a table of benchstat or semabench"
+var (
+	// quotedRow matches the begin of a row in a string of JSON, and namedFigure a name and a number in any notation.
+	quotedRow   = regexp.MustCompile(`Benchmark[^\s"]*?-?[0-9]*(?:\s|\\t)+[0-9]`)
+	namedFigure = regexp.MustCompile(`Benchmark[^\s,;|"]*["\s,;|]+[0-9]`)
+)
+
+// actionKey is the key that each event of go test -json has.
+var actionKey = regexp.MustCompile(`"Action" *: *"(start|run|output|pass|bench|fail|skip)"`)
+
+const (
+	tables  = "a table of benchstat or semabench"
+	changes = "a table of benchcmp"
+)
 
 // observe takes the next line that is not a plain row.
 func (f *foreign) observe(line []byte, number int) {
@@ -56,9 +71,13 @@ func (f *foreign) observe(line []byte, number int) {
 		f.json = text[0] == '{' && !isEvent(text) || text[0] == '[' &&
 			(len(inner) == 0 || inner[0] == '{' || inner[0] == '"')
 	}
+	f.events = f.events || f.json && actionKey.Match(line)
 	f.binary = f.binary || bytes.ContainsAny(line, "\x00\x01\x02\x03\x04\x05\x06")
-	f.named = f.named || bytes.Contains(line, rowStart)
-	if f.line == 0 && f.named && bytes.Contains(line, rowStart) && bytes.Contains(line, []byte("ns/op")) {
+	f.quoted = f.quoted || quotedRow.Match(line)
+	if f.named == 0 && namedFigure.Match(line) {
+		f.named = number
+	}
+	if f.line == 0 && bytes.Contains(line, rowStart) && bytes.Contains(line, []byte("ns/op")) {
 		f.line, f.text = number, bytes.Clone(text)
 	}
 	for _, t := range tools {
@@ -75,11 +94,14 @@ func (f foreign) certain() bool { return f.json || f.tool != "" }
 func (f foreign) refusal(name string) error {
 	const rows = "a report needs a line for each sample, such as: BenchmarkName 1 1250 ns/op"
 	switch command := f.command(name); {
-	case f.tool == tables:
-		return fmt.Errorf("%s: it is %s, which has no samples; give the texts from which it was made", name, tables)
+	case f.tool == tables, f.tool == changes:
+		return fmt.Errorf("%s: it is %s, which has no samples; give the texts from which it was made", name, f.tool)
 	case f.tool != "":
 		return fmt.Errorf("%s: it is the output of %s, and not of go test -bench; %s", name, f.tool, rows)
-	case f.json && !f.named:
+	case f.events:
+		return fmt.Errorf("%s: it is the output of go test -json that another program wrote anew; to put each event "+
+			"in a line again: %s", name, convert("jq -c '.. | objects | select(.Action)'", name))
+	case f.json && !f.quoted:
 		return fmt.Errorf("%s: it is JSON without a benchmark line; %s", name, rows)
 	case f.json:
 		return fmt.Errorf("%s: it is JSON, and not the output of go test -json; to take the texts out "+
@@ -90,6 +112,9 @@ func (f foreign) refusal(name string) error {
 	case f.line > 0:
 		return fmt.Errorf("%s: no benchmark line in it; line %d has a name and a time in a form that go "+
 			"test does not print: %s; %s", name, f.line, escape.Printable(clip(string(f.text))), rows)
+	case f.named > 0 && !f.binary:
+		return fmt.Errorf("%s: no benchmark line in it; line %d has the name of a benchmark and a number without a "+
+			"unit; %s", name, f.named, rows)
 	case f.binary:
 		return fmt.Errorf("%s: it is a binary file and no text; give the output of go test -bench", name)
 	}

@@ -77,6 +77,43 @@ func TestCommandMakesAText(t *testing.T) {
 	}
 }
 
+// Events that another program wrote anew are refused with a command that puts each in a line again.
+func TestCommandForEvents(t *testing.T) {
+	if _, err := exec.LookPath("jq"); errors.Is(err, exec.ErrNotFound) {
+		t.Skip("needs jq")
+	}
+	want, err := readText(clean)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(inEvents(clean), "\n"), "\n")
+	for form, text := range map[string]string{
+		"an array":           "[" + strings.Join(lines, ",\n") + "]\n",
+		"an array, one line": "[" + strings.Join(lines, ",") + "]",
+		"indented": strings.NewReplacer(`{"`, "{\n  \"", `","`, "\",\n  \"", `":"`, `": "`).Replace(
+			strings.Join(lines, "\n")),
+		"inside an object": "{\"log\": [\n" + strings.Join(lines, ",\n") + "]}\n",
+	} {
+		name := filepath.Join(t.TempDir(), "it's $x.json")
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		_, err := read.Read(read.Input{Name: name})
+		if err == nil {
+			t.Errorf("%s: read, want a refusal", form)
+			continue
+		}
+		_, command, _ := strings.Cut(err.Error(), "in a line again: ")
+		if out, failed := exec.Command("sh", "-c", command).CombinedOutput(); failed != nil {
+			t.Fatalf("%s: %v: %s: %v\n%s", form, err, command, failed, out)
+		}
+		log, err := read.Read(read.Input{Name: name + ".txt"})
+		if err != nil || !slices.Equal(rowsOf(log), rowsOf(want)) {
+			t.Errorf("%s: after %s: %v, error %v, want %v", form, command, log, err, rowsOf(want))
+		}
+	}
+}
+
 // The output of another tool is refused by the name of the tool. The same line beside a row is output of
 // some other step of a log, and the row is read.
 func TestOtherTools(t *testing.T) {
@@ -95,10 +132,18 @@ func TestOtherTools(t *testing.T) {
 		"gate: PASS: 3 UNCHANGED of 3 rows (exit 0)\n":                              "semabench gate",
 		"\x7fELF\x02\x01\x01\x00\x00\n":                                             "a binary file",
 		`{"results":[{"command":"sleep 1","mean":1.0}]}` + "\n":                     "JSON without a benchmark line",
-		"": "it is empty",
+		"name      time/op\nEncode-8  1.00µs ± 2%\n":                                "a table of benchstat",
+		"benchmark    old ns/op  new ns/op  delta\nBenchmarkX-8 9 8 -10.00%\n":      "a table of benchcmp",
+		`[{"Name":"BenchmarkX","NsPerOp":5.5}]` + "\n":                              "JSON without a benchmark line",
+		"name,n,ns/op\nBenchmarkX-8,100,5.5\n":                                      "a number without a unit",
+		"FAIL\texample.com/a [build failed]\n":                                      "[build failed]; mend this, and then",
+		"":                                                                          "it is empty",
 	} {
 		if _, err := readText(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+		if strings.Contains(text, "8 -10.00%") || strings.HasPrefix(text, "FAIL") {
+			continue // its lines are broken rows, or a failure, also beside others
 		}
 		log, err := readText(text + onlyRows)
 		if err != nil || log.Files[0].Present != 2 {

@@ -37,6 +37,7 @@ type lineReader struct {
 	last    byte
 	ended   bool // next has seen the end of the text
 	numbers numbering
+	recent  recentLines
 
 	decided bool // a row was seen, so prefix holds
 	prefix  *prefix
@@ -78,6 +79,7 @@ func newLineReader(r io.Reader, name string) *lineReader {
 // before it were passed on.
 func (l *lineReader) Read(p []byte) (int, error) {
 	done := 0
+	defer func() { l.recent.add(p[:done]) }()
 	for done < len(p) {
 		if len(l.rest) == 0 {
 			// Do not read ahead of an empty rest: rest points into the buffer of r, and the next
@@ -117,6 +119,9 @@ func (l *lineReader) next() error {
 		l.last = line[len(line)-1]
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
+			if !l.decided {
+				l.foreign.observe(line, l.line)
+			}
 			if err := l.skipLong(string(line[:40])); err != nil && !errors.Is(err, io.EOF) {
 				return err
 			}
@@ -142,7 +147,7 @@ func (l *lineReader) isPlainRow(line []byte) bool {
 		return false
 	}
 	space := bytes.IndexAny(line, " \t")
-	return space > 0 && clearly(line, space) && bytes.IndexByte(line, 0x1B) < 0 &&
+	return space > 0 && clearly(line, space) && bytes.IndexByte(line, 0x1B) < 0 && bytes.IndexByte(line, 0) < 0 &&
 		bytes.IndexByte(line[space:], '_') < 0 && bytes.IndexByte(line, hardSpace[0]) < 0 &&
 		bytes.IndexByte(line[:len(line)-min(2, len(line))], '\r') < 0 &&
 		!bytes.Contains(line[space:], []byte("FAIL"))
@@ -154,7 +159,10 @@ func (l *lineReader) isPlainRow(line []byte) bool {
 // The last part needs no carriage return of its own, and one before the newline is the line end
 // of Windows.
 func (l *lineReader) physical(line []byte) {
-	line = cleaned(line)
+	line = l.behindGap(cleaned(line))
+	if len(line) == 0 {
+		return
+	}
 	if !l.decided {
 		l.foreign.observe(line, l.line)
 	}
@@ -188,7 +196,7 @@ func (l *lineReader) piece(line []byte) {
 		at = findRow(line)
 	}
 	switch {
-	case !l.decided && (at < 0 || at == 0 && !isRow(line) && !isEvent(line)):
+	case !l.decided && (at < 0 || at == 0 && !isRow(line) && !isEvent(line) || isElement(line, at)):
 		l.head = append(l.head, headLine{bytes.Clone(line), l.line})
 		if l.size += len(line); l.size > maxHead {
 			l.decide(nil)
@@ -217,6 +225,27 @@ func (l *lineReader) piece(line []byte) {
 	default:
 		l.unwrapped(l.prefix.cut(line))
 	}
+}
+
+// gap is a run of zero bytes that no program prints. A file system leaves them behind a crash, and a program
+// that keeps writing to a log which was cut in the meantime leaves them in front of its next line.
+var gap = bytes.Repeat([]byte{0}, 16)
+
+// behindGap returns the part of line behind a gap, and reports the gap: lines are lost there, rows perhaps.
+// The part before the gap has lost its end, so it is none of the results.
+func (l *lineReader) behindGap(line []byte) []byte {
+	at := bytes.Index(line, gap)
+	if at < 0 {
+		return line
+	}
+	rest := line
+	for at >= 0 {
+		rest = bytes.TrimLeft(rest[at:], "\x00")
+		at = bytes.Index(rest, gap)
+	}
+	l.reportBroken(fmt.Sprintf("%d zero bytes stand here, as after a crash, or in a log that was cut while a "+
+		"program wrote to it: rows may be lost", bytes.Count(line, []byte{0})))
+	return rest
 }
 
 // nulls reports a row in UTF-16 in the middle of a text in UTF-8.
@@ -272,9 +301,14 @@ func (l *lineReader) refuse(p *prefix) {
 // unwrapped decodes the events of go test -json.
 //
 // A text may have events and plain lines: a CI log often has both. The service messages of
-// TeamCity are events in another notation.
+// TeamCity are events in another notation. An event that is cut off so early that it looks like none is the
+// last line of its text.
 func (l *lineReader) unwrapped(line []byte) {
 	if !isEvent(line) {
+		if l.events.failed != nil && bytes.HasPrefix(line, []byte("{")) && !bytes.HasSuffix(line, []byte("\n")) {
+			l.reportBroken("event of go test -json is cut off: " + clip(string(line)))
+			return
+		}
 		l.content(line)
 		return
 	}

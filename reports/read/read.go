@@ -25,7 +25,8 @@
 // A number that stands alone in a prefix is taken for a clock, so rows labelled "1 " and "2 " are
 // taken together; the note says what was removed. A text without the key planned-samples may have been cut
 // between two lines, and nothing in it says so. Two packages that ran at once are recognized by their lines ok
-// and FAIL only: a text without these may hold rows under the wrong package. A program that prints a well-formed benchmark line by accident adds a result.
+// and FAIL only: a text without these may hold rows under the wrong package. A program that prints a well-formed
+// benchmark line by accident adds a result.
 package read
 
 import (
@@ -36,6 +37,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/semabench/semabench/internal/escape"
 	"golang.org/x/perf/benchfmt"
@@ -182,7 +184,7 @@ func (l *Log) readText(reader *benchfmt.Reader, c *collector, text io.Reader, na
 	broken := l.Broken[firstBroken:]
 	slices.SortStableFunc(broken, func(a, b *benchfmt.SyntaxError) int { return a.Line - b.Line })
 	if c.records.n == 0 {
-		return File{}, noBenchmarks(name, broken, lines.line == 0, lines.foreign)
+		return File{}, noBenchmarks(name, broken, lines)
 	}
 	l.Failures = append(l.Failures, lines.failures...)
 	l.Notes = append(append(l.Notes, lines.notes()...), c.notes(name)...)
@@ -210,11 +212,16 @@ func (l *Log) dropDoubtful(c *collector, lines *lineReader, firstBroken int) {
 
 // record adds one record of benchfmt to l or to the collector.
 func (l *Log) record(rec benchfmt.Record, c *collector, plan *plan, last *lastLine) {
-	file, line := rec.Pos()
-	line = c.lines.numbers.source(line)
+	file, passed := rec.Pos()
+	line := c.lines.numbers.source(passed)
 	switch rec := rec.(type) {
 	case *benchfmt.SyntaxError:
 		rec.Line = line
+		if strings.HasPrefix(rec.Msg, "parsing ") {
+			if word := badWord(c.lines.recent.line(passed)); word != "" {
+				rec.Msg += ": " + clip(word)
+			}
+		}
 		l.Broken = append(l.Broken, rec)
 	case *benchfmt.Result:
 		// The configuration is stored on change only. A text has it once for thousands of
@@ -243,9 +250,9 @@ func (l *Log) record(rec benchfmt.Record, c *collector, plan *plan, last *lastLi
 //
 // It names the first broken line, because a text that has only broken ones has one cause. A text
 // that quotes rows in another form gets advice on that form: the figures are there, and measuring
-// again would give the same form.
-func noBenchmarks(name string, broken []*benchfmt.SyntaxError, empty bool, seen foreign) error {
-	next := "measure again with: go test -run='^$' -bench=. -count=10"
+// again would give the same form. A program that failed would fail again, so its failure comes first.
+func noBenchmarks(name string, broken []*benchfmt.SyntaxError, lines *lineReader) error {
+	next, seen := "measure again with: go test -run='^$' -bench=. -count=10", lines.foreign
 	if err := seen.refusal(name); err != nil && (seen.certain() || len(broken) == 0) {
 		return err
 	}
@@ -253,8 +260,11 @@ func noBenchmarks(name string, broken []*benchfmt.SyntaxError, empty bool, seen 
 		next = "to make a text of it: " + command
 	}
 	switch {
-	case empty:
+	case lines.line == 0:
 		return fmt.Errorf("%s: it is empty; %s", name, next)
+	case len(broken) == 0 && len(lines.failures) > 0:
+		return fmt.Errorf("%s: no benchmark line in it, as the program failed: %w; mend this, and then %s", name,
+			lines.failures[0], next)
 	case len(broken) == 0:
 		return fmt.Errorf("%s: no benchmark line in it; %s", name, next)
 	}

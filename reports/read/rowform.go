@@ -104,14 +104,17 @@ func lacksName(line []byte) bool {
 // best message for the fault. It is on the path of every row of a text.
 //
 // It reads no further than the second word. Whether the rest is well-formed is for benchfmt to
-// say.
+// say. A date or a time is no count: package log prints one in front of each message, and such a message
+// behind a name is a print of the benchmark.
 func clearly(line []byte, space int) bool {
 	i := skipSpaces(line, space)
 	if i >= len(line) || !isDigit(line[i]) && line[i] != '-' {
 		return false
 	}
-	for i < len(line) && line[i] != ' ' && line[i] != '\t' {
-		i++
+	for first := i; i < len(line) && line[i] != ' ' && line[i] != '\t'; i++ {
+		if line[i] == '/' || line[i] == ':' || line[i] == '-' && i > first {
+			return false
+		}
 	}
 	i = skipSpaces(line, i)
 	if i >= len(line) {

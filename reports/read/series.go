@@ -2,6 +2,8 @@ package read
 
 import (
 	"bytes"
+	"cmp"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -159,8 +161,8 @@ func (c *collector) has(r *benchfmt.Result) bool {
 	return false
 }
 
-// notes warns of rows that no line assigns to one of several packages, and of names in another
-// encoding than UTF-8.
+// notes warns of rows that no line assigns to one of several packages, of names in another encoding than UTF-8,
+// and of rows that have a unit twice.
 func (c *collector) notes(file string) (list []string) {
 	broken := func(s string) bool { return !utf8.ValidString(s) }
 	if slices.ContainsFunc(c.series, func(s *Series) bool { return broken(s.Name) }) ||
@@ -168,6 +170,10 @@ func (c *collector) notes(file string) (list []string) {
 			return slices.ContainsFunc(units, broken)
 		}) {
 		list = append(list, notUTF8(file))
+	}
+	if n, unit := c.twice(); n > 0 {
+		list = append(list, escape.Printable(fmt.Sprintf("%s: rows that have two values in %s, which both count as "+
+			"samples although they are of one run: %d", file, unit, n)))
 	}
 	if len(c.lines.summary.ran) < 2 {
 		return list
@@ -181,6 +187,30 @@ func (c *collector) notes(file string) (list []string) {
 		}
 	}
 	return list
+}
+
+// twice returns the number of rows that have a unit twice, and the first such unit. Package testing prints each
+// unit once, and benchstat counts both values.
+func (c *collector) twice() (rows int, unit string) {
+	again := make(map[int]string) // by the index of a list of units
+	for i, units := range c.unitLists {
+		sorted := slices.Sorted(slices.Values(units))
+		for j := 1; j < len(sorted); j++ {
+			if sorted[j] == sorted[j-1] {
+				again[i] = sorted[j]
+			}
+		}
+	}
+	if len(again) == 0 {
+		return 0, ""
+	}
+	for n := range c.records.all() {
+		if u := again[int(n.unitList)]; u != "" {
+			rows++
+			unit = cmp.Or(unit, u)
+		}
+	}
+	return rows, unit
 }
 
 // unitListOf returns the index of the list of units of a line. It is nearly always the list of

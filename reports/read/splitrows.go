@@ -64,14 +64,17 @@ func (l *lineReader) afterName(line []byte, space int) []byte {
 	o := &openName{name: string(name), line: l.line}
 	switch {
 	case len(printed) > 0 && isCount(bytes.Fields(printed)[0]):
-		o.flaw = "parsing measurement: invalid syntax"
-		if len(bytes.Fields(printed)) == 1 {
-			o.flaw = "missing measurements"
+		o.flaw = "missing measurements"
+		if words := bytes.Fields(printed); len(words) > 1 {
+			o.flaw = "parsing measurement: invalid syntax: " + clip(string(words[1]))
 		}
 	case len(printed) > 0:
 		o.flaw = "parsing iteration count: invalid syntax: " + clip(string(bytes.Fields(printed)[0]))
 	case space > 0 && line[space] != '\r' && line[space] != '\n':
 		o.flaw = "missing iteration count"
+	}
+	if o.flaw == "" && line[len(line)-1] != '\n' && l.isUnterminated(l.line) && !l.events.passing {
+		o.flaw = "the text ends in the name of a benchmark: cut short"
 	}
 	j.ambiguous = j.open != nil && j.open.flaw != "" && !(o.flaw != "" && o.name == j.open.name)
 	l.reportOpen()

@@ -30,6 +30,12 @@ func isEvent(line []byte) bool {
 
 var eventSigns = [][]byte{[]byte(`"Action":"`), []byte(`"Action": "`)}
 
+// isElement reports whether the event at this place of line is the first one of a JSON array. The bracket is no
+// prefix of rows: the events behind it have commas between them.
+func isElement(line []byte, at int) bool {
+	return at > 0 && line[at] == '{' && string(bytes.TrimSpace(line[:at])) == "["
+}
+
 // serviceMessage begins the messages by which TeamCity passes on what a test printed:
 //
 //	##teamcity[testStdOut name='BenchmarkX' out='BenchmarkX-8 100 5 ns/op|n']

@@ -180,6 +180,9 @@ var wraps = []struct {
 	}, ""},
 	{"prints that split rows", printing("hello\nmore\n"), "put together again: 4"},
 	{"prints without newline", printing("hello "), "put together again: 4"},
+	{"messages of package log", printing("2026/11/30 10:00:00 listening on :80\n"), "put together again: 4"},
+	{"messages with dashes", printing("2026-11-30 10:00:00 listening\n"), "put together again: 4"},
+	{"messages of zerolog", printing("10:00AM INF 3 listeners\n"), "put together again: 4"},
 	{"prints of empty lines", printing("\n\n"), "put together again: 4"},
 	{"prints of numbers", printing("100\n"), "put together again: 4"},
 	{"prints behind a prefix", func(s string) string {
@@ -302,6 +305,24 @@ func TestTextsThatAreNotClear(t *testing.T) {
 		{"conflict", "<<<<<<< HEAD\n" + row + "=======\n" + row + ">>>>>>> x\n", 2, false, ""},
 		{"events cut off", inEvents(row)[:len(inEvents(row))-20], 1, false, "cut off or broken"},
 		{"an event in the middle", row + inEvents(next)[:250] + "\n" + row, 2, false, "cut off"},
+		{"a name cut off", row + "BenchmarkY", 1, false, "bench.txt:2: the text ends in the name of a benchmark"},
+		{"a name alone", row + "BenchmarkY\n", 1, false, ""},
+		{"an event cut off early", inEvents(row) + `{"Ti`, 1, false, "go test -json is cut off: {\"Ti"},
+		{"other JSON behind events", inEvents(row) + `{"Ti` + "\n", 1, false, ""},
+		{"zero bytes at the end", row + strings.Repeat("\x00", 512), 1, false, "bench.txt:2: 512 zero bytes"},
+		{"zero bytes before a row", row + strings.Repeat("\x00", 99) + row, 2, false, "bench.txt:2: 99 zero bytes"},
+		{"zero bytes in a row", row + "BenchmarkY-8 \t 10\t 5 n" + strings.Repeat("\x00", 99) + row, 2, false,
+			"bench.txt:2: 99 zero bytes"},
+		{"a few zero bytes", row + "printed: \x00\x00\x00\n", 1, false, ""},
+		{"a table of benchcmp", row + "BenchmarkY-8 1000 900 -10.00%\n", 1, false,
+			`a number stands in the place of a unit: "-10.00%"`},
+		{"a speedup of benchcmp", row + "BenchmarkY-8 1000 900 2.00x\n", 1, false, `"2.00x"`},
+		{"spaces in thousands", row + "BenchmarkY-8 1 000 000 1234 ns/op\n", 1, false, `unit: "000"`},
+		{"figures without units", row + "BenchmarkY-8 100 5.5 1\n", 1, false, `unit: "1"`},
+		{"units with digits", row + "BenchmarkY-8 10 5 ns/op 1 95%-ns 2 2xx/op 3 % 4 0.99-quantile\n", 6, false, ""},
+		{"no space before the unit", row + "BenchmarkY-8 10 5.5ns/op\n", 1, false, "invalid syntax: 5.5ns/op"},
+		{"thousands in a metric", row + "BenchmarkY-8 10 5 ns/op 425,488 req/s\n", 1, false, "invalid syntax: 425,488"},
+		{"two rows in a line", row + "BenchmarkY-8 10 5 ns/op | BenchmarkY-8 10 5 ns/op\n", 1, false, "syntax: |"},
 		{"no figures", row + "BenchmarkY-8 \thello\n" + row, 2, false,
 			"bench.txt:2: parsing iteration count"},
 		{"no figures at the end", row + "BenchmarkY-8 \t", 1, false, "missing iteration count"},
@@ -359,6 +380,34 @@ func TestTextsThatAreNotClear(t *testing.T) {
 				t.Errorf("rows %q, want %d; broken %q, want %s", rowsOf(log), test.rows, said, test.want)
 			}
 		})
+	}
+}
+
+// A message names the word that benchfmt could not read, in any place of a text that is longer than its buffers.
+func TestWordOfABrokenLine(t *testing.T) {
+	const row = "BenchmarkX-8 \t 10\t 5 ns/op\n"
+	for _, before := range []int{0, 1, 3000, 30000} {
+		log, err := readText("pkg: a\n" + strings.Repeat(row, before) + "BenchmarkY-8 10 5 ns/op 1.5.5 x\n" +
+			strings.Repeat(row, 30000-before) + "BenchmarkZ-8 10 5 ns/op 7,5 x\n")
+		want := fmt.Sprintf("[bench.txt:%d: parsing measurement: invalid syntax: 1.5.5 bench.txt:30003: parsing "+
+			"measurement: invalid syntax: 7,5]", before+2)
+		if err != nil || fmt.Sprint(log.Broken) != want {
+			t.Errorf("%d rows before: %v, %v, want %s", before, log.Broken, err, want)
+		}
+	}
+}
+
+// A row with two values in one unit counts both, and a note says so.
+func TestUnitTwiceInARow(t *testing.T) {
+	for text, want := range map[string]string{
+		"BenchmarkX 1 5 ns/op 6 ns/op\nBenchmarkX 1 5 ns/op 7 ns/op\n": "two values in sec/op, which both count as " +
+			"samples although they are of one run: 2",
+		"BenchmarkX 1 5 ns/op 6 p50-ns/op\n": "",
+	} {
+		log, err := readText(text)
+		if notes := fmt.Sprint(log.Notes); err != nil || want == "" && notes != "[]" || !strings.Contains(notes, want) {
+			t.Errorf("%q: notes %s, %v, want %s", text, notes, err, want)
+		}
 	}
 }
 
