@@ -2,6 +2,7 @@ package vet
 
 import (
 	"go/ast"
+	"go/constant"
 	"go/token"
 	"go/types"
 
@@ -19,6 +20,7 @@ const (
 	held                 // acquired
 	failed               // not acquired: the result says so
 	done                 // acquired and released
+	owed                 // acquired and released, and a deferred release runs at the return as well
 	lost                 // the path did something that the check does not follow
 )
 
@@ -32,6 +34,7 @@ type state struct {
 	result   *types.Var // the variable with the result of the last acquire, until it is assigned again
 	from     *call      // the last acquire
 	deferred *call      // a release that runs at the return
+	released *call      // the release that made the phase done or owed
 }
 
 // tooMany states in one block end the analysis of the function, without a report. A state has a
@@ -42,11 +45,15 @@ const tooMany = 32
 // A flow is the analysis of one body for one semaphore.
 type flow struct {
 	*checker
+	f        *function
+	graph    *cfg.CFG
+	anew     *call            // at this take every path begins anew: each round of its loop is judged alone
+	in       []map[state]bool // the states before each block of graph
 	calls    map[*ast.CallExpr]*call
 	releases map[*call]map[state]bool           // the states in which a release runs
 	exits    map[*ast.ReturnStmt]map[state]bool // the states at a return
 	starts   map[ast.Node]map[state]bool        // the states in which a literal is handed to a goroutine
-	tagless  map[ast.Stmt]bool                  // the clauses of switches without a tag
+	tags     map[ast.Stmt]ast.Expr              // the clauses of switches, and the tags that they are compared with
 }
 
 // follow plays the states through the control-flow graph of body until nothing changes. It returns
@@ -54,9 +61,9 @@ type flow struct {
 //
 // It is a work list over sets of states. Sets only grow and are bounded, so it ends; the order of
 // blocks does not matter, because a set is complete only when nothing changes any more.
-func (p *checker) follow(body ast.Node, calls []*call, start state) *flow {
-	fl := &flow{checker: p, calls: map[*ast.CallExpr]*call{}, releases: map[*call]map[state]bool{},
-		exits: map[*ast.ReturnStmt]map[state]bool{}, starts: map[ast.Node]map[state]bool{}, tagless: tagless(body)}
+func (p *checker) follow(f *function, body ast.Node, calls []*call, start state, anew *call) *flow {
+	fl := &flow{checker: p, f: f, anew: anew, calls: map[*ast.CallExpr]*call{}, releases: map[*call]map[state]bool{},
+		exits: map[*ast.ReturnStmt]map[state]bool{}, starts: map[ast.Node]map[state]bool{}, tags: tags(body)}
 	for _, c := range calls {
 		fl.calls[c.expr] = c
 	}
@@ -71,6 +78,7 @@ func (p *checker) follow(body ast.Node, calls []*call, start state) *flow {
 		return nil
 	}
 	in := make([]map[state]bool, len(graph.Blocks))
+	fl.graph, fl.in = graph, in
 	in[0] = map[state]bool{start: true}
 	todo := []*cfg.Block{graph.Blocks[0]}
 	for len(todo) > 0 {
@@ -97,15 +105,15 @@ func (p *checker) follow(body ast.Node, calls []*call, start state) *flow {
 	return fl
 }
 
-// tagless returns the clauses of the switches in body that have no tag: their cases are conditions.
-// The graph has the expression of a case as a node in both kinds of switches, so the syntax has to
-// tell.
-func tagless(body ast.Node) map[ast.Stmt]bool {
-	clauses := map[ast.Stmt]bool{}
+// tags returns the clauses of the switches in body with their tags. A switch without a tag has nil:
+// its cases are conditions. The graph has the expression of a case as a node in both kinds of
+// switches, so the syntax has to tell them apart.
+func tags(body ast.Node) map[ast.Stmt]ast.Expr {
+	clauses := map[ast.Stmt]ast.Expr{}
 	ast.Inspect(body, func(n ast.Node) bool {
-		if s, ok := n.(*ast.SwitchStmt); ok && s.Tag == nil {
+		if s, ok := n.(*ast.SwitchStmt); ok {
 			for _, c := range s.Body.List {
-				clauses[c] = true
+				clauses[c] = s.Tag
 			}
 		}
 		return true
@@ -211,13 +219,18 @@ func (fl *flow) mentions(lit *ast.FuncLit) bool {
 }
 
 // call returns the state after c, which stands in n. A release in a state that is not held makes
-// the path lost and not wrong: the permits may come from a function that handed them over.
+// the path lost and not wrong: the permits may come from a function that handed them over. The
+// states before each release are kept, and checkTwice decides which of them are wrong.
 func (fl *flow) call(c *call, n ast.Node, s state) state {
 	if c.op == release {
 		add(fl.releases, c, s)
-		if s.phase == held && s.deferred == nil {
-			s.phase = done
-		} else {
+		switch {
+		case s.phase == held && s.deferred == nil:
+			s.phase, s.released = done, c
+		case s.phase == held && s.deferred.direct() && fl.sameWeight(fl.f, c.weight, s.from.weight) &&
+			fl.sameWeight(fl.f, c.weight, s.deferred.weight):
+			s.phase, s.released = owed, c
+		default:
 			s.phase = lost
 		}
 		return s
@@ -225,11 +238,11 @@ func (fl *flow) call(c *call, n ast.Node, s state) state {
 	// An acquire in a loop comes here again by the back edge. If the round before has released, its
 	// phase is done, and the acquire begins anew; if it has not, the permits add up, which is not
 	// followed.
-	if s.phase == held || s.phase == pending || s.phase == lost {
+	if c != fl.anew && (s.phase == held || s.phase == pending || s.phase == owed || s.phase == lost) {
 		s.phase = lost
 		return s
 	}
-	s.phase, s.from, s.result = pending, c, nil
+	s.phase, s.from, s.result, s.released = pending, c, nil, nil
 	switch m := c.up(1).(type) {
 	case *ast.AssignStmt:
 		if len(m.Lhs) == 1 && len(m.Rhs) == 1 {
@@ -298,8 +311,12 @@ func (fl *flow) refine(b *cfg.Block, i int, s state) []state {
 	switch yes := b.Succs[0]; yes.Kind {
 	case cfg.KindIfThen, cfg.KindForBody:
 	case cfg.KindSwitchCaseBody:
-		if !fl.tagless[yes.Stmt] {
+		tag, ok := fl.tags[yes.Stmt]
+		switch {
+		case !ok:
 			return []state{s}
+		case tag != nil:
+			return fl.equal(tag, cond, i == 0, s)
 		}
 	default:
 		return []state{s}
@@ -346,6 +363,22 @@ func (fl *flow) decide(cond ast.Expr, want bool, s state) []state {
 	return []state{s}
 }
 
+// equal returns the states in which a switch finds that its tag is the value of a case, or that it is
+// not. It decides for the value nil of an Acquire, and for true and false of a TryAcquire. Any other
+// value excludes no state: a variable with the name of an error may hold nil.
+func (fl *flow) equal(tag, value ast.Expr, same bool, s state) []state {
+	if !fl.isResult(tag, s) {
+		return []state{s}
+	}
+	if s.from.op == acquire && fl.isNil(value) {
+		return s.settle(same)
+	}
+	if v := fl.TypesInfo.Types[value].Value; s.from.op == try && v != nil && v.Kind() == constant.Bool {
+		return s.settle(constant.BoolVal(v) == same)
+	}
+	return []state{s}
+}
+
 // each returns the states in which cond is want, for a condition that is looked at in one of these
 // states.
 func (fl *flow) each(states []state, cond ast.Expr, want bool) (all []state) {
@@ -374,7 +407,7 @@ func (s state) settle(succeeded bool) []state {
 		s.phase = held
 	case s.phase == pending:
 		s.phase = failed
-	case s.phase == held && !succeeded, s.phase == done && !succeeded, s.phase == failed && succeeded:
+	case (s.phase == held || s.phase == done || s.phase == owed) && !succeeded, s.phase == failed && succeeded:
 		return nil
 	}
 	return []state{s}

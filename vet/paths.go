@@ -2,8 +2,10 @@ package vet
 
 import (
 	"go/ast"
+	"go/constant"
 	"go/token"
 	"go/types"
+	"maps"
 	"slices"
 )
 
@@ -47,13 +49,17 @@ func (p *checker) checkBody(f *function, on place, body ast.Node) {
 	takes := slices.ContainsFunc(own, func(c *call) bool { return c.op != release })
 	gives := slices.ContainsFunc(own, func(c *call) bool { return c.op == release })
 	if takes {
-		fl := p.follow(body, append(own, inner...), state{})
+		fl := p.follow(f, body, slices.Concat(own, inner), state{}, nil)
 		if fl == nil {
 			return
 		}
 		p.checkFailed(f, on, body, fl)
+		p.checkTwice(f, on, body, fl)
+		p.checkGoesOn(f, on, fl)
+		p.checkChains(f, on, body)
+		p.checkRounds(f, on, body, slices.Concat(own, inner))
 		if gives && len(inner) == 0 {
-			p.checkReturns(f, on, body, fl, "this return keeps the permits of the Acquire in line %d; use defer")
+			p.checkReturns(f, on, body, fl, "this return keeps the permits of the %s in line %d; use defer")
 		}
 		p.checkGoroutines(f, on, body, fl, inner)
 	}
@@ -79,28 +85,34 @@ func (p *checker) checkFailed(f *function, on place, body ast.Node, fl *flow) {
 				n++
 			}
 		}
-		_, direct := s.deferred.up(1).(*ast.DeferStmt)
-		return n == 1 && direct
+		return n == 1 && s.deferred.direct()
 	}
 	for c, states := range fl.releases {
 		if s, ok := all(states, failed); ok && p.sameWeight(f, c.weight, s.from.weight) {
 			p.Reportf(c.expr.Pos(), "Release after the %s in line %d failed: it gives back permits that were never taken",
-				c.name(s.from), p.line(s.from))
+				takes(s.from), p.line(s.from))
 		}
 	}
 	reported := map[*call]bool{}
 	for _, states := range fl.exits {
 		s, ok := all(states, failed)
-		if ok && s.deferred != nil && !reported[s.deferred] && deferredOnce(s) && p.sameWeight(f, s.deferred.weight, s.from.weight) {
+		if ok && s.deferred != nil && !reported[s.deferred] && deferredOnce(s) &&
+			p.sameWeight(f, s.deferred.weight, s.from.weight) {
 			reported[s.deferred] = true
 			p.Reportf(s.deferred.expr.Pos(), "this Release also runs if the %s in line %d failed: defer it after the error is handled",
-				s.deferred.name(s.from), p.line(s.from))
+				takes(s.from), p.line(s.from))
 		}
 	}
 }
 
-// name returns the name of the method that took the permits, for a report.
-func (c *call) name(from *call) string {
+// direct reports whether the call itself is deferred, and not a literal around it.
+func (c *call) direct() bool {
+	_, direct := c.up(1).(*ast.DeferStmt)
+	return direct
+}
+
+// takes returns the name of the method that took the permits, for a report.
+func takes(from *call) string {
 	if from.op == try {
 		return "TryAcquire"
 	}
@@ -125,9 +137,10 @@ func all(states map[state]bool, want phase) (s state, ok bool) {
 // checkReturns reports returns that keep the permits.
 //
 // Three facts together say that keeping them is a mistake. Each path to the return holds the
-// permits. The last return of the body has released them, so the body is not a constructor that
-// hands the permits to its caller. And the return reports an error, after which the caller has
-// nothing to close, or it has no result at all and no other function releases alone.
+// permits. The last return of the body, or each return that reports no error, has released them on
+// each path that took them, so the body is not a constructor that hands the permits to its caller.
+// And the return reports an error, after which the caller has nothing to close, or it has no result
+// at all and no other function releases alone.
 func (p *checker) checkReturns(f *function, on place, body ast.Node, fl *flow, text string) {
 	var last *ast.ReturnStmt
 	for ret := range fl.exits {
@@ -138,42 +151,111 @@ func (p *checker) checkReturns(f *function, on place, body ast.Node, fl *flow, t
 	if last == nil {
 		return
 	}
-	if _, ok := all(fl.exits[last], done); !ok {
-		return
-	}
+	closes, ends := settled(fl.exits[last]), p.successesSettled(body, fl, p.isBool(last, true))
 	for ret, states := range fl.exits {
 		s, ok := all(states, held)
-		if !ok || ret == last || s.deferred != nil {
+		if !ok {
+			s, ok = heldByDisjunction(body, ret, states)
+		}
+		if !ok || s.deferred != nil || !ends && (!closes || ret == last) {
 			continue
 		}
 		if on.shared() && !p.balanced(on) {
 			continue
 		}
-		if p.fails(body, ret) || on.shared() && len(ret.Results) == 0 {
-			p.Reportf(ret.Pos(), text, p.line(s.from))
+		if p.fails(body, ret) || p.isBool(ret, false) && p.isBool(last, true) || on.shared() && len(ret.Results) == 0 {
+			p.Reportf(ret.Pos(), text, takes(s.from), p.line(s.from))
 		}
 	}
 }
 
-// fails reports whether a return certainly reports an error: it stands in the branch of an error
-// that is not nil, or makes one. A return of a plain variable counts only in the branch that tests
-// it, since a nil error may be returned under the same name elsewhere.
-func (p *checker) fails(body ast.Node, ret *ast.ReturnStmt) bool {
+// successesSettled reports whether each return of body that reports no failure has given back what it
+// took. A switch or a select may have the return of a failure as its last one.
+func (p *checker) successesSettled(body ast.Node, fl *flow, bools bool) bool {
+	successes := map[state]bool{}
+	for ret, states := range fl.exits {
+		if !p.fails(body, ret) && !(bools && p.isBool(ret, false)) {
+			maps.Copy(successes, states)
+		}
+	}
+	return settled(successes)
+}
+
+// settled reports whether every path of the set has given back what it took, and at least one path
+// took permits. A loop that runs no round takes none.
+func settled(states map[state]bool) bool {
+	some := false
+	for s := range states {
+		some = some || s.phase == done
+		if s.phase != done && s.phase != free && s.phase != failed {
+			return false
+		}
+	}
+	return some
+}
+
+// heldByDisjunction returns a state in which ret keeps the permits, if ret stands directly in an if
+// of the form “err != nil || other” and every path there failed or holds the permits. No state of
+// ret excludes that the second operand was the true one, and with it the acquire has succeeded.
+func heldByDisjunction(body ast.Node, ret *ast.ReturnStmt, states map[state]bool) (found state, ok bool) {
+	var or bool
+	ast.Inspect(body, func(n ast.Node) bool {
+		if s, isIf := n.(*ast.IfStmt); isIf && slices.Contains(s.Body.List, ast.Stmt(ret)) {
+			b, isBinary := ast.Unparen(s.Cond).(*ast.BinaryExpr)
+			or = isBinary && b.Op == token.LOR
+		}
+		return true
+	})
+	for s := range states {
+		switch {
+		case s.phase == held && !ok:
+			found, ok = s, true
+		case s.phase != held && s.phase != failed:
+			return s, false
+		}
+	}
+	return found, ok && or
+}
+
+// isBool reports whether the last result of ret is the constant want.
+func (p *checker) isBool(ret *ast.ReturnStmt, want bool) bool {
 	if len(ret.Results) == 0 {
 		return false
 	}
+	v := p.TypesInfo.Types[ret.Results[len(ret.Results)-1]].Value
+	return v != nil && v.Kind() == constant.Bool && constant.BoolVal(v) == want
+}
+
+// fails reports whether a return certainly reports an error: it stands in the branch of an error
+// that is not nil, or makes one. A return of a plain variable counts only in the branch that tests
+// it, since a nil error may be returned under the same name elsewhere. In that branch any result but
+// the constant nil counts, as functions such as status.Errorf and errors.Wrap make errors of errors.
+func (p *checker) fails(body ast.Node, ret *ast.ReturnStmt) bool {
+	if len(ret.Results) == 0 {
+		result := p.lastResult(body)
+		return result != nil && isError(result.Type()) && p.inBranchOf(body, ret, result)
+	}
 	e := ast.Unparen(ret.Results[len(ret.Results)-1])
-	if !types.Identical(p.TypesInfo.TypeOf(e), types.Universe.Lookup("error").Type()) {
+	if !isError(p.TypesInfo.TypeOf(e)) {
 		return false
 	}
 	switch e := e.(type) {
 	case *ast.CallExpr:
-		fn := p.function(e)
-		if fn == nil || fn.Pkg() == nil {
-			return false
+		if fn := p.function(e); fn != nil && fn.Pkg() != nil {
+			switch fn.Pkg().Path() + "." + fn.Name() {
+			case "fmt.Errorf", "errors.New":
+				return true
+			case "context.Err", "context.Cause":
+				if p.isDone(body, ret) {
+					return true
+				}
+			}
 		}
-		name := fn.Pkg().Path() + "." + fn.Name()
-		return name == "fmt.Errorf" || name == "errors.New"
+		for _, arg := range e.Args {
+			if id := identOf(arg); id != nil && p.inBranchOf(body, ret, p.TypesInfo.Uses[id]) {
+				return true
+			}
+		}
 	case *ast.SelectorExpr:
 		v, ok := p.TypesInfo.Uses[e.Sel].(*types.Var)
 		return ok && !v.IsField() // a sentinel such as io.EOF
@@ -184,6 +266,49 @@ func (p *checker) fails(body ast.Node, ret *ast.ReturnStmt) bool {
 		return p.inBranchOf(body, ret, p.TypesInfo.Uses[e])
 	}
 	return false
+}
+
+func isError(t types.Type) bool {
+	return t != nil && types.Identical(t, types.Universe.Lookup("error").Type())
+}
+
+// lastResult returns the last named result of a body, or nil.
+func (p *checker) lastResult(body ast.Node) *types.Var {
+	var results *ast.FieldList
+	switch body := body.(type) {
+	case *ast.FuncDecl:
+		results = body.Type.Results
+	case *ast.FuncLit:
+		results = body.Type.Results
+	}
+	if results == nil || len(results.List) == 0 {
+		return nil
+	}
+	names := results.List[len(results.List)-1].Names
+	if len(names) == 0 {
+		return nil
+	}
+	v, _ := p.TypesInfo.Defs[names[len(names)-1]].(*types.Var)
+	return v
+}
+
+// isDone reports whether ret stands directly in a case that has received from Done() of a context,
+// so that its Err() is no longer nil. Which context it is does not matter: a return of another
+// context's error would be a mistake of its own.
+func (p *checker) isDone(body ast.Node, ret *ast.ReturnStmt) (yes bool) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		if c, ok := n.(*ast.CommClause); ok && slices.Contains(c.Body, ast.Stmt(ret)) {
+			if s, ok := c.Comm.(*ast.ExprStmt); ok {
+				receive, _ := ast.Unparen(s.X).(*ast.UnaryExpr)
+				if receive != nil && callOf(receive.X) != nil {
+					fn := p.function(callOf(receive.X))
+					yes = fn != nil && fn.Pkg() != nil && fn.Pkg().Path() == "context" && fn.Name() == "Done"
+				}
+			}
+		}
+		return true
+	})
+	return yes
 }
 
 // inBranchOf reports whether ret stands directly in an if statement that says err != nil.
@@ -218,9 +343,9 @@ func (p *checker) checkGoroutines(f *function, on place, body ast.Node, outer *f
 		if !on.shared() && !p.madeHere(f, on) {
 			continue // it may have another name elsewhere
 		}
-		fl := p.follow(lit, inner, state{phase: held, from: s.from})
+		fl := p.follow(f, lit, inner, state{phase: held, from: s.from}, nil)
 		if fl != nil {
-			p.checkReturns(f, on, lit, fl, "this goroutine ends with the permits of the Acquire in line %d; use defer")
+			p.checkReturns(f, on, lit, fl, "this goroutine ends with the permits of the %s in line %d; use defer")
 			p.checkEarlyEnds(on, fl)
 		}
 	}
@@ -243,7 +368,8 @@ func (p *checker) checkEarlyEnds(on place, fl *flow) {
 	}
 	for ret, states := range fl.exits {
 		if s, ok := all(states, held); ok && ret.Pos() != last && s.deferred == nil && len(ret.Results) == 0 {
-			p.Reportf(ret.Pos(), "this goroutine ends with the permits of the Acquire in line %d; use defer", p.line(s.from))
+			p.Reportf(ret.Pos(), "this goroutine ends with the permits of the %s in line %d; use defer",
+				takes(s.from), p.line(s.from))
 		}
 	}
 }

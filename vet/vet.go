@@ -5,12 +5,16 @@
 //	TryAcquire(int64) bool
 //	Release(int64)
 //
-// Seven mistakes are reported:
+// Ten mistakes are reported:
 //
 //   - The error of Acquire is ignored, and the context can be done.
-//   - An early return keeps the permits, and the last return of the function releases them.
+//   - An early return keeps the permits, and the other returns of the function release them.
 //   - A goroutine that got the permits from its starter ends without a Release on one path.
-//   - Release follows an Acquire that failed, also by a defer before the error was looked at.
+//   - A continue keeps the permits of its round, or a break does so.
+//   - A condition takes permits, may be false all the same, and only its true branch releases.
+//   - Release follows an Acquire that failed, also by a defer before the error was looked at, and
+//     also because the branch of the error goes on.
+//   - The permits of one Acquire go back twice.
 //   - The only Release of a function releases a constant weight that differs from the weight of its only Acquire.
 //   - A semaphore is copied by value.
 //   - An HTTP handler calls Acquire with context.Background or context.TODO.

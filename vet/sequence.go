@@ -1,0 +1,324 @@
+package vet
+
+import (
+	"go/ast"
+	"go/token"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/cfg"
+)
+
+// The rules below are about statements that follow one another in one list. Flow alone cannot decide
+// them: a path of the graph may be impossible, because two conditions depend on each other. From one
+// statement of a list to a later one control passes under no condition, unless a statement between
+// them leaves the list.
+
+// A list is a list of statements, with the node whose list it is.
+type list struct {
+	owner ast.Node
+	stmts []ast.Stmt
+}
+
+func listOf(n ast.Node) []ast.Stmt {
+	switch n := n.(type) {
+	case *ast.BlockStmt:
+		return n.List
+	case *ast.CaseClause:
+		return n.Body
+	case *ast.CommClause:
+		return n.Body
+	}
+	return nil
+}
+
+// enclosing returns the innermost list around c, and the index of the statement with c in it. The
+// search begins at the i-th node above the call.
+func (c *call) enclosing(i int) (l list, at int) {
+	for inner := c.up(i); inner != nil; i++ {
+		outer := c.up(i + 1)
+		if outer == nil {
+			break
+		}
+		if stmts := listOf(outer); stmts != nil {
+			if stmt, ok := inner.(ast.Stmt); ok && slices.Contains(stmts, stmt) {
+				return list{outer, stmts}, slices.Index(stmts, stmt)
+			}
+		}
+		inner = outer
+	}
+	return list{}, -1
+}
+
+// index returns the index of the statement of l that has c in it, or -1.
+func (l list) index(c *call) int {
+	for i, stmt := range l.stmts {
+		if contains(c.in, stmt) {
+			return i
+		}
+	}
+	return -1
+}
+
+// straight reports whether no statement of l from index from up to, not including, index to may leave
+// the list.
+func (l list) straight(from, to int) bool {
+	for _, stmt := range l.stmts[from:to] {
+		if mayLeave(stmt) {
+			return false
+		}
+	}
+	return true
+}
+
+// ending are the beginnings of names of functions that end the goroutine, the test or the process. The
+// facts of ctrlflow miss a logger whose Fatal ends the process by a function variable.
+var ending = []string{"fatal", "panic", "exit", "abort", "die", "must", "fail", "skip", "quit", "throw", "require"}
+
+// mayLeave reports whether control may leave n other than at its end. Literals in n are left out,
+// because a return in them leaves the literal.
+func mayLeave(n ast.Node) (yes bool) {
+	ast.Inspect(n, func(m ast.Node) bool {
+		switch m := m.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.ReturnStmt, *ast.BranchStmt:
+			yes = true
+		case *ast.Ident:
+			for _, prefix := range ending {
+				yes = yes || strings.HasPrefix(strings.ToLower(m.Name), prefix)
+			}
+		}
+		return !yes
+	})
+	return yes
+}
+
+// mayHandOver reports whether n waits for other code, which may hand its permits over without a
+// Release. A method whose name contains Wait or Acquire counts as waiting.
+func mayHandOver(n ast.Node) (yes bool) {
+	ast.Inspect(n, func(m ast.Node) bool {
+		switch m := m.(type) {
+		case *ast.SelectStmt:
+			yes = true
+		case *ast.UnaryExpr:
+			yes = yes || m.Op == token.ARROW
+		case *ast.RangeStmt, *ast.ForStmt, *ast.FuncLit:
+			yes = true
+		case *ast.Ident:
+			for _, part := range []string{"wait", "acquire", "lock", "take", "retry"} {
+				yes = yes || strings.Contains(strings.ToLower(m.Name), part)
+			}
+		}
+		return !yes
+	})
+	return yes
+}
+
+// onlyTake returns the one call of f that takes permits of on, or nil if there are several.
+func (f *function) onlyTake(on place) (took *call) {
+	for _, c := range f.on(on) {
+		if c.op == release {
+			continue
+		}
+		if took != nil {
+			return nil
+		}
+		took = c
+	}
+	return took
+}
+
+// checkTwice reports permits that go back twice.
+//
+// A function that takes once gives back once. The second release is certainly wrong if all paths to
+// it have released, or if it follows in one list a statement with the first release. A function may
+// give back the permits of its caller, so a shared semaphore needs a balance in each function. A test
+// that makes a semaphore for itself may want the panic.
+func (p *checker) checkTwice(f *function, on place, body ast.Node, fl *flow) {
+	took := f.onlyTake(on)
+	if took == nil || took.body() != body || on.shared() && !p.balanced(on) || p.aloneInF(f, on) {
+		return
+	}
+	report := func(first, second *call) {
+		p.Reportf(second.expr.Pos(), "the permits of the %s in line %d go back twice: here, and by the Release in line %d",
+			takes(took), p.line(took), p.line(first))
+	}
+	for c, states := range fl.releases {
+		if c.loop() != took.loop() || !p.sameWeight(f, c.weight, took.weight) {
+			continue
+		}
+		if first := firstOf(c, states); first != nil && p.sameWeight(f, first.weight, took.weight) {
+			report(first, c)
+		}
+	}
+	reported := map[*call]bool{}
+	for _, states := range fl.exits {
+		s, ok := all(states, owed)
+		if !ok || reported[s.released] || s.released.loop() != took.loop() {
+			continue
+		}
+		reported[s.released] = true
+		report(s.deferred, s.released)
+	}
+}
+
+// firstOf returns the release that certainly ran before c, if there is one.
+func firstOf(c *call, states map[state]bool) *call {
+	if s, ok := all(states, done); ok {
+		return s.released
+	}
+	for s := range states {
+		if s.phase != done {
+			continue
+		}
+		l, at := c.enclosing(1)
+		first := l.index(s.released)
+		if first >= 0 && first < at && c.up(1) == ast.Node(l.stmts[at]) && l.straight(first, at) {
+			return s.released
+		}
+	}
+	return nil
+}
+
+// checkGoesOn reports a release that runs after a failed acquire, because the branch of the failure
+// does not end the function.
+//
+// The acquire, the if statement and the release stand in one list, with no way out between them. So
+// the release runs after each failure, whatever the conditions of the program are.
+func (p *checker) checkGoesOn(f *function, on place, fl *flow) {
+	took := f.onlyTake(on)
+	if took == nil || took.op == acquire && p.never(f, took.ctx) || on.shared() && !p.balanced(on) {
+		return
+	}
+	for _, c := range f.on(on) {
+		if c.op != release || !p.sameWeight(f, c.weight, took.weight) {
+			continue
+		}
+		l, at := c.runsWith()
+		first := l.index(took)
+		if first < 0 || first >= at || !fl.reachesFailed(c) {
+			continue
+		}
+		// The if statement has the acquire in itself, or tests the result of the statement before.
+		for i := first; i < at; i++ {
+			s, ok := l.stmts[i].(*ast.IfStmt)
+			if ok && fl.isFailure(s, took) && l.straight(first, at) && !mayHandOver(s.Body) {
+				p.Reportf(c.expr.Pos(), "this Release also runs if the %s in line %d failed: the branch of the failure goes on",
+					takes(took), p.line(took))
+				break
+			}
+		}
+	}
+}
+
+// runsWith returns the list in which c certainly runs: the list of its own statement, or the list of
+// the go statement, the defer statement or the call of a method Go with the literal around c. In such a
+// literal, c must be reached whatever the literal does before.
+func (c *call) runsWith() (l list, at int) {
+	l, at = c.enclosing(1)
+	if at < 0 || c.up(1) != ast.Node(l.stmts[at]) {
+		return list{}, -1
+	}
+	lit, ok := c.body().(*ast.FuncLit)
+	if !ok || l.owner != ast.Node(lit.Body) {
+		return l, at
+	}
+	if !l.straight(0, at) {
+		return list{}, -1
+	}
+	for i, n := range c.in {
+		if n != ast.Node(lit) || i < 2 {
+			continue
+		}
+		e, ok := c.in[i-1].(*ast.CallExpr)
+		if !ok || e.Fun != ast.Expr(lit) && !callsGo(e) {
+			break
+		}
+		switch stmt := c.in[i-2].(type) {
+		case *ast.GoStmt, *ast.DeferStmt, *ast.ExprStmt:
+			if _, isCall := stmt.(*ast.ExprStmt); isCall && !callsGo(e) {
+				break // a literal that is called at once: rare, and not followed
+			}
+			return c.enclosing(len(c.in) - 1 - (i - 2))
+		}
+		break
+	}
+	return list{}, -1
+}
+
+// reachesFailed reports whether some path reaches the release after a failed acquire.
+func (fl *flow) reachesFailed(c *call) bool {
+	sets := []map[state]bool{fl.releases[c], fl.starts[c.body()]}
+	for _, states := range fl.exits {
+		for s := range states {
+			if s.phase == failed && s.deferred == c {
+				return true
+			}
+		}
+	}
+	for _, states := range sets {
+		for s := range states {
+			if s.phase == failed {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isFailure reports whether the branch of s runs only if the acquire failed, and s has no other branch.
+func (fl *flow) isFailure(s *ast.IfStmt, took *call) bool {
+	if s.Else != nil {
+		return false
+	}
+	for _, b := range fl.graph.Blocks {
+		if b.Stmt == ast.Stmt(s) && b.Kind == cfg.KindIfThen {
+			failure, ok := all(fl.in[b.Index], failed)
+			return ok && failure.from == took
+		}
+	}
+	return false
+}
+
+// checkChains reports a condition that takes permits and then may be false all the same, as in
+// “s.TryAcquire(1) && ready()”, if only the branch of the true condition releases.
+func (p *checker) checkChains(f *function, on place, body ast.Node) {
+	took := f.onlyTake(on)
+	if took == nil || took.body() != body || on.shared() && !p.balanced(on) || !on.shared() && took.loop() == nil {
+		return // the permits of a local semaphore may end with it
+	}
+	var s *ast.IfStmt
+	var chained bool
+	for i := 1; s == nil; i++ {
+		switch n := took.up(i).(type) {
+		case *ast.BinaryExpr:
+			if n.Op == token.LAND {
+				chained = chained || contains(took.in, ast.Unparen(n.X)) || ast.Unparen(n.X) == ast.Expr(took.expr)
+			} else if !(n.Op == token.EQL && p.isNil(n.Y)) {
+				return
+			}
+		case *ast.ParenExpr:
+		case *ast.IfStmt:
+			s = n
+		default:
+			return
+		}
+	}
+	if !chained || s.Else != nil || !contains(took.in, s.Cond) {
+		return
+	}
+	releases := 0
+	for _, c := range f.on(on) {
+		if c.op == release {
+			if !contains(c.in, s.Body) {
+				return
+			}
+			releases++
+		}
+	}
+	if releases > 0 {
+		p.Reportf(took.expr.Pos(), "the permits of this %s stay taken if the rest of the condition is false: "+
+			"nest the conditions", takes(took))
+	}
+}
