@@ -79,19 +79,7 @@ func main() {
 // A pair that cannot be played, such as one whose repository cannot be cloned, stops no other one: its error
 // is told at the end, and its line of the page says that it was not played.
 func truth(ctx context.Context, o options) error {
-	text, err := os.ReadFile(o.table)
-	if err != nil {
-		return err
-	}
-	pairs, err := parse(string(text))
-	if err != nil {
-		return err
-	}
-	only, err := regexp.Compile(o.only)
-	if err != nil {
-		return err
-	}
-	p, err := newPlayer(o)
+	pairs, only, p, err := begin(o, o.table, parse)
 	if err != nil {
 		return err
 	}
@@ -124,6 +112,25 @@ func playAll(
 		}
 	}
 	return errors.Join(failed, ctx.Err())
+}
+
+// begin reads the table of a call and the pattern of -only, and makes the player. The table is read before the player
+// makes directories: a call with a mistake leaves nothing behind. The caller removes p.temp.
+func begin[T any](o options, table string, parse func(string) ([]T, error)) (
+	all []T, only *regexp.Regexp, p *player, err error,
+) {
+	text, err := os.ReadFile(table)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if all, err = parse(string(text)); err != nil {
+		return nil, nil, nil, err
+	}
+	if only, err = regexp.Compile(o.only); err != nil {
+		return nil, nil, nil, fmt.Errorf("-only: %w", err)
+	}
+	p, err = newPlayer(o)
+	return all, only, p, err
 }
 
 // newPlayer makes the directories. It has to run in the module of semabench. The caller removes temp.

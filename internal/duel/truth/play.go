@@ -25,7 +25,8 @@ type result struct {
 	Load      string // load average of the last minute when the pair began
 }
 
-// A gateResult is one run of the gate.
+// A gateResult is one run of the gate. It has the limit that this run had, because -max-time may change between two calls
+// that fill the same page.
 type gateResult struct {
 	Exit   int
 	Took   time.Duration
@@ -89,7 +90,8 @@ func loadNow() string {
 // clone returns a clone of a repository with a commit checked out.
 //
 // The gate takes its sides from revisions and not from the worktree, but the go command has to find the
-// module there.
+// module there. The checkout is forced, because a benchmark of an earlier pair may have written into its folder. The
+// clone has the whole history: a shallow one has no parents to compare with.
 func (p *player) clone(ctx context.Context, repo, commit string) (string, error) {
 	dir := filepath.Join(p.clones, strings.ReplaceAll(repo, "/", "+"))
 	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
@@ -124,7 +126,7 @@ func (p *player) gate(ctx context.Context, clone string, pair pair) (*gateResult
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		return nil, err
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil { // asked before the exit code: a gate that was interrupted has one, too
 		return nil, ctx.Err()
 	}
 	if json.Unmarshal(text, &r.Report) != nil {
@@ -133,7 +135,7 @@ func (p *player) gate(ctx context.Context, clone string, pair pair) (*gateResult
 	return r, nil
 }
 
-// command runs a program and returns what it printed.
+// command runs a program and returns what it printed, errors included: they are the message of a program that failed.
 func (p *player) command(ctx context.Context, dir, name string, args ...string) (string, error) {
 	text, err := p.at(ctx, dir, name, args...).CombinedOutput()
 	return strings.TrimSpace(string(text)), err
@@ -149,17 +151,22 @@ func (p *player) at(ctx context.Context, dir, name string, args ...string) *exec
 	return c
 }
 
-// load returns what is kept of a pair. A file that is not there or cannot be read is no result: the pair is
-// then played again.
-func (p *player) load(pair pair) (r result) {
-	text, err := os.ReadFile(p.file(pair))
-	if err != nil || json.Unmarshal(text, &r) != nil {
-		return result{}
+// load returns the value that saveJSON wrote into a file. A file that is missing or cannot be read is no result, and its
+// value is the zero one: the measurement is then made again. A result is worth its measuring time and no more, so a
+// damaged one needs no care of a user.
+func load[T any](file string) (value T) {
+	text, err := os.ReadFile(file)
+	if err != nil || json.Unmarshal(text, &value) != nil {
+		var none T // Unmarshal may have filled in a part
+		return none
 	}
-	return r
+	return value
 }
 
-// save keeps a result.
+// load returns the kept result of a pair.
+func (p *player) load(pair pair) result { return load[result](p.file(pair)) }
+
+// save keeps the result of a pair.
 func (p *player) save(pair pair, r result) error { return saveJSON(p.file(pair), r) }
 
 // saveJSON renames a finished file, so that an interruption leaves the earlier result.

@@ -1,10 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,6 +17,9 @@ import (
 
 // A recount checks an IDENTICAL row with an instrument that the gate does not use: cachegrind, on the binaries that
 // go test -c builds of both commits.
+//
+// Not massif, by which the gate counts, and not the binaries of the gate, which have a worker in package testing: a
+// fault in either would be in both answers. The price is a process for each count, with the noise of a whole process.
 type recount struct {
 	Repo, Commit, Package, Function string
 	Operations                      int
@@ -43,6 +47,7 @@ func (p *player) recount(ctx context.Context, all []history, wanted int, write f
 		}
 	}
 	kept := p.recounts()
+	// The sample does not depend on what is kept. So a call that was interrupted, and continued, takes the same rows.
 	for i := range min(wanted, len(rows)) {
 		r := rows[i*len(rows)/wanted]
 		if len(rows) < wanted {
@@ -66,6 +71,8 @@ func (p *player) recount(ctx context.Context, all []history, wanted int, write f
 	return nil
 }
 
+// isSameRow reports whether other is a recount of the same row, however it came out. A row that could not be counted is
+// not tried again, since each try takes minutes: to try it, remove its entry from the file of recounts.
 func (r recount) isSameRow(other recount) bool {
 	return r.Repo == other.Repo && r.Commit == other.Commit && r.Package == other.Package && r.Function == other.Function
 }
@@ -95,6 +102,7 @@ func (p *player) countRow(ctx context.Context, h history, r *recount) error {
 	if r.Operations = fewestOperations(text); r.Operations == 0 {
 		return fmt.Errorf("it has no result: %.200s", text)
 	}
+	// The sides take turns, so that a change of the machine between the counts shows in Again, too.
 	for i, value := range []*float64{&r.Old, &r.New, &r.Again} {
 		side := i % 2 // old, new, old
 		if *value, err = p.instructions(ctx, dirs[side], binaries[side], r); err != nil {
@@ -108,7 +116,9 @@ func (p *player) countRow(ctx context.Context, h history, r *recount) error {
 // varies by 0.1 million.
 const countedTime = 50 * time.Millisecond
 
-// export writes a revision into a new folder, and returns the folder of a package in it.
+// export writes a revision into a new folder, and returns the folder of a package in it. Both sides are needed at the
+// same time, and a clone has one work tree. git archive leaves out submodules and files marked export-ignore, so a
+// revision that needs them does not build and is a row that was not counted.
 func (p *player) export(ctx context.Context, h history, revision, tree, path string) (dir string, err error) {
 	clone, err := p.clone(ctx, h.repo, h.last)
 	if err != nil {
@@ -134,7 +144,9 @@ func (p *player) export(ctx context.Context, h history, revision, tree, path str
 
 var resultLine = regexp.MustCompile(`(?m)^Benchmark\S*\s+(\d+)\s`)
 
-// fewestOperations returns the number of operations of the slowest sub-benchmark, or 0 if there is none.
+// fewestOperations returns the number of operations of the slowest sub-benchmark, or 0 if there is none. -benchtime sets
+// one number for all sub-benchmarks. The number of a faster one would keep the slowest one running for hours under
+// valgrind.
 func fewestOperations(text string) (fewest int) {
 	for _, found := range resultLine.FindAllStringSubmatch(text, -1) {
 		if n, err := strconv.Atoi(found[1]); err == nil && (fewest == 0 || n < fewest) {
@@ -146,6 +158,10 @@ func fewestOperations(text string) (fewest int) {
 
 // instructions returns the instructions of an operation. A second run has twice the operations, and the count of the
 // first run is subtracted. So the start of the process and the preparation of the benchmark cancel out.
+//
+// The environment takes away what depends on the clock: other processors, on which goroutines spin, collections of
+// garbage, and the signals by which the runtime interrupts a goroutine every 10 ms of time. Valgrind makes a process 50
+// times slower, so that these signals would be 50 times as many.
 func (p *player) instructions(ctx context.Context, dir, binary string, r *recount) (float64, error) {
 	var totals [2]float64
 	for i, n := range []int{r.Operations, 2 * r.Operations} {
@@ -167,12 +183,44 @@ func (p *player) instructions(ctx context.Context, dir, binary string, r *recoun
 var refsLine = regexp.MustCompile(`(?m)I\s+refs:\s+([\d,]+)$`)
 
 // recounts returns the recounts that are kept.
-func (p *player) recounts() (all []recount) {
-	text, err := os.ReadFile(p.recountFile())
-	if err != nil || json.Unmarshal(text, &all) != nil {
-		return nil
-	}
-	return all
-}
+func (p *player) recounts() []recount { return load[[]recount](p.recountFile()) }
 
+// recountFile is one file for all histories, because a sample is of all of them.
 func (p *player) recountFile() string { return filepath.Join(p.keep, "identity-recounts.json") }
+
+// recountTable writes the recounts, the rows whose sides differ most first: a reader who doubts the verdict IDENTICAL
+// looks at these rows. The text below the table has the difference of the old side from itself beside the difference of
+// the sides, because a difference means something only if it is larger than that.
+func (p *player) recountTable(b *strings.Builder) {
+	all := p.recounts()
+	if len(all) == 0 {
+		return
+	}
+	b.WriteString("`go run ./internal/duel/truth -recounts 30`" + ` takes rows that are IDENTICAL although their commit changes code, and counts
+the instructions of an operation on both sides under cachegrind, of ordinary test binaries. The old side is counted
+twice: by as much a row differs from itself. Now and then a process executes a million instructions more, whatever it
+runs. The last column has the difference of the sides in a whole process, in millions: a row of few operations shows it.
+
+| repository | commit | benchmark | instructions, old | new | change | old against old | in a process |
+| :-- | :-- | :-- | --: | --: | --: | --: | --: |
+`)
+	// A row without counts has NaN for its change. cmp.Compare orders NaN before every number, so such rows come last.
+	slices.SortStableFunc(all, func(x, y recount) int { return cmp.Compare(math.Abs(y.change()), math.Abs(x.change())) })
+	var changes, spreads []float64
+	for _, r := range all {
+		if r.Error != "" {
+			fmt.Fprintf(b, "| %s | %.7s | %s | not counted: %s | | | | |\n", r.Repo, r.Commit, r.Function, cell(r.Error))
+			continue
+		}
+		changes, spreads = append(changes, math.Abs(r.change())), append(spreads, math.Abs(r.spread()))
+		fmt.Fprintf(b, "| %s | %.7s | %s | %.5g | %.5g | %+.3f %% | %+.3f %% | %+.2f |\n", r.Repo, r.Commit, r.Function, r.Old, r.New,
+			100*r.change(), 100*r.spread(), (r.New-r.Old)*float64(r.Operations)/1e6)
+	}
+	if len(changes) > 0 {
+		slices.Sort(changes)
+		slices.Sort(spreads)
+		fmt.Fprintf(b, "\n%d rows: the sides differ by %.3f %% at the median and %.3f %% at most; the old side differs from itself by "+
+			"%.3f %% at the median and %.3f %% at most.\n", len(changes), 100*changes[len(changes)/2],
+			100*changes[len(changes)-1], 100*spreads[len(spreads)/2], 100*spreads[len(spreads)-1])
+	}
+}

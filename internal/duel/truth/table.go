@@ -100,7 +100,7 @@ that it cannot tell.
 		"of the old commit, then of the new one; a row that it calls slower at p < 0.05 fails the build.\n\n", o.args)
 	b.WriteString("| pair | truth | gate | exit | rows | time of max | benchstat | slower, faster, same | time | load |\n" +
 		"| :-- | :-- | :-- | --: | :-- | --: | :-- | :-- | --: | --: |\n")
-	gates, stats := map[score]int{}, map[score]int{}
+	gates, stats := map[score]int{}, map[score]int{} // a missing result has a score of its own, so each pair counts once
 	var gateTime, statTime time.Duration
 	for _, p := range pairs {
 		r := load(p)
@@ -132,7 +132,7 @@ that it cannot tell.
 	return b.String()
 }
 
-// scores lists the counts of the scores that occur.
+// scores lists the counts of the scores that occur, in one order: the sums of two pages can then be compared by eye.
 func scores(count map[score]int) string {
 	var parts []string
 	for _, s := range []score{right, wrong, open, notPlayed} {
@@ -143,5 +143,5 @@ func scores(count map[score]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// seconds is short enough for a column.
+// seconds is short enough for a column. No time here is exact to a second, since it depends on the load.
 func seconds(d time.Duration) string { return d.Round(time.Second).String() }

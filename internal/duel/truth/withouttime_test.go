@@ -105,7 +105,7 @@ func TestIdentityOfCommits(t *testing.T) {
 		t.Errorf("the page was written %d times, want %d", writes, compared+1)
 	}
 	line := fmt.Sprintf("| o/r | %d | 1 | 1 | %[1]d | %s |", compared, ofAll(1, compared))
-	if page := p.withoutTimePage([]history{h}); !strings.Contains(page, line) {
+	if page := p.withoutTimePage([]history{h}, ""); !strings.Contains(page, line) {
 		t.Errorf("the page lacks %s:\n%s", line, page)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -126,7 +126,7 @@ func TestPageOfRecounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := p.withoutTimePage([]history{h})
+	page := p.withoutTimePage([]history{h}, "")
 	for _, want := range []string{"BenchmarkApart | 1000 | 1050 | +5.000 % | -0.100 % | +1.00", "BenchmarkLost | not counted: it has no result",
 		"2 rows: the sides differ by 5.000 % at the median and 5.000 % at most"} {
 		if !strings.Contains(page, want) {
@@ -149,7 +149,7 @@ func TestPageOfCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := p.withoutTimePage([]history{h})
+	page := p.withoutTimePage([]history{h}, "")
 	for _, want := range []string{"| o/r | 2 | 2 | 1 (50.0 %) | 1: operations start goroutines |", `BenchmarkB/x\|y | ` + why} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q:\n%s", want, page)
@@ -161,5 +161,44 @@ func TestPageOfCounts(t *testing.T) {
 	}
 	if got := sampled(all, 2); got != "^(BenchmarkA|BenchmarkC)$" {
 		t.Errorf("%s, want every second function", got)
+	}
+}
+
+// Results are no part of the repository. A call without results of a section leaves the section as it was. A section
+// with results is written from them alone.
+func TestSectionsWithoutResultsStay(t *testing.T) {
+	p, h := testPlayer(t)
+	old := "# What the gate decides without a time\n\nOld words.\n\n" + identityHeading + "\nidentity of before\n\n" +
+		countableHeading + "\n### Part\n\ncounts of before\n"
+	page := p.withoutTimePage([]history{h}, old)
+	for _, want := range []string{identityHeading + "\nidentity of before\n", countableHeading + "\n### Part\n\ncounts of before\n"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q:\n%s", want, page)
+		}
+	}
+	if strings.Contains(page, recountHeading) || strings.Contains(page, "Old words") {
+		t.Errorf("the page has a section without results, or the old beginning:\n%s", page)
+	}
+	if again := p.withoutTimePage([]history{h}, page); again != page {
+		t.Errorf("written again, the page differs:\n%s\nwas\n%s", again, page)
+	}
+	if err := saveJSON(p.countedFile(h), countedHistory{Took: time.Second, Rows: []countedRow{{Name: "BenchmarkA"}}}); err != nil {
+		t.Fatal(err)
+	}
+	page = p.withoutTimePage([]history{h}, old)
+	if strings.Contains(page, "counts of before") || !strings.Contains(page, "| o/r | 0 | 1 | 1 (100.0 %)") ||
+		!strings.Contains(page, "identity of before") {
+		t.Errorf("the page has no counts of now, or lacks the other section:\n%s", page)
+	}
+}
+
+// A damaged result is measured again, and none of its parts is taken for a result.
+func TestDamagedResultIsNone(t *testing.T) {
+	p, h := testPlayer(t)
+	if err := os.WriteFile(p.countedFile(h), []byte(`{"Took": 5, "Functions": 3, "Rows": "none"}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if c := load[countedHistory](p.countedFile(h)); c.Took != 0 || c.Functions != 0 {
+		t.Errorf("%+v, want no result", c)
 	}
 }
