@@ -125,11 +125,33 @@ func TestCompareRefuses(t *testing.T) {
 func TestNothingCompared(t *testing.T) {
 	texts := []string{"commit: 1\nBenchmarkX 1 1 ns/op\n", "commit: 2\nBenchmarkX 1 1 ns/op\n"}
 	c := compare(t, "", texts...)
-	if len(c.Notes) != 1 || !strings.Contains(c.Notes[0], `compare by ".file,commit"`) {
+	if len(c.Notes) != 1 || !strings.Contains(c.Notes[0], "to compare across it: -col .file,commit") {
 		t.Fatalf("notes = %q, want the way out", c.Notes)
 	}
 	if c := compare(t, ".file,commit", texts...); len(c.Notes) != 0 || len(c.Tables) != 1 {
 		t.Errorf("the way out: %d tables, notes %q, want 1 and none", len(c.Tables), c.Notes)
+	}
+	for _, test := range []struct{ old, new, note, change string }{
+		{"BenchmarkX-8 1 1 ns/op\n", "BenchmarkX-12 1 1 ns/op\n", "differ in GOMAXPROCS, the number at their end; to " +
+			"compare across it: -col .file,/gomaxprocs", "no row is in both a.txt and b.txt"},
+		{"BenchmarkX-8 1 1 ns/op\n", "BenchmarkY-12 1 1 ns/op\n", "the names of the benchmarks must be equal",
+			"no row is in both a.txt and b.txt"},
+		{"BenchmarkX-8 1 1 ns/op\n", "BenchmarkX-8 1 1 req/s\n", "no row was measured in the same unit",
+			"no row has sec/op in both a.txt and b.txt"},
+		{"BenchmarkX-8 1 1 ns/op 2 B/op\n", "BenchmarkX-8 1 2 B/op\n", "", "no row has sec/op in both a.txt and b.txt"},
+		{"BenchmarkX-8 1 1 ns/op\n", "BenchmarkX-8 1 1 ns/op\n", "", "b.txt is undecided"},
+	} {
+		c := compare(t, "", test.old, test.new)
+		if got := strings.Join(c.Notes, "\n"); !strings.Contains(got, test.note) || test.note == "" && got != "" {
+			t.Errorf("%q, %q: notes %q, want %q", test.old, test.new, got, test.note)
+		}
+		if got := c.Answers()[0].String(); !strings.Contains(got, test.change) {
+			t.Errorf("%q, %q: %s, want %s", test.old, test.new, got, test.change)
+		}
+	}
+	by := compare(t, ".file,/gomaxprocs", "BenchmarkX-8 1 1 ns/op\n", "BenchmarkX-12 1 1 ns/op\n")
+	if len(by.Notes) > 0 || len(by.Tables[0].Rows) != 1 {
+		t.Errorf("by .file,/gomaxprocs: notes %q, rows %v", by.Notes, by.Tables[0].Rows)
 	}
 }
 

@@ -132,23 +132,30 @@ func (a app) writeDir(dir string, c *reports.Comparison, page reports.HTML, s sc
 // briefTables is the number of answers that a log shows: with the lines around them at most 15.
 const briefTables = 11
 
-// sayAnswers ends the output with which column to use. It writes to standard error: the paths on
-// standard output are read by programs. A person at a terminal has the answers above the heat map
-// already, and gets the last line alone.
+// sayAnswers ends the output with which column to use, or with what changed. It writes to standard error: the
+// paths on standard output are read by programs. A person at a terminal has the answers above the heat map
+// and the notes already, and gets the last lines alone. A single column has no answer.
 func (a app) sayAnswers(dir string, c *reports.Comparison, s screen) {
-	summary := c.Summary()
-	if summary == "" {
+	if !s.watched {
+		for _, note := range c.Notes {
+			fmt.Fprintln(a.stderr, "note: "+note)
+		}
+	}
+	brief := c.Brief(briefTables)
+	if len(brief) == 0 {
 		return
 	}
 	if !s.watched {
 		if needs := c.Requirement(); needs != "" {
 			fmt.Fprintln(a.stderr, needs+":")
 		}
-		for _, line := range c.Brief(briefTables) {
+		for _, line := range brief {
 			fmt.Fprintln(a.stderr, "  "+line)
 		}
 	}
-	fmt.Fprintln(a.stderr, summary)
+	if summary := c.Summary(); summary != "" {
+		fmt.Fprintln(a.stderr, summary)
+	}
 	page := filepath.Join(dir, "report.html")
 	if abs, err := filepath.Abs(page); err == nil {
 		page = abs

@@ -85,3 +85,26 @@ func TestReportEndsWithTheAnswers(t *testing.T) {
 		}
 	}
 }
+
+// Of two files the log says what changed, and of texts that cannot be compared, why not and what to do.
+func TestReportEndsWithTheChange(t *testing.T) {
+	text := func(name, value string) string {
+		return strings.Repeat("BenchmarkX"+name+" \t 100\t "+value+" ns/op\n", 6)
+	}
+	for _, test := range []struct{ new, want string }{
+		{text("-8", "12"), "new.txt is 20.0 % slower in 1 of 1 row"},
+		{text("-4", "12"), "note: nothing is compared: the names of the rows differ in GOMAXPROCS"},
+	} {
+		dir := t.TempDir()
+		t.Chdir(dir)
+		for name, text := range map[string]string{"old.txt": text("-8", "10"), "new.txt": test.new} {
+			if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		code, _, stderr := command(t, "", "report", "-o", "out", "old.txt", "new.txt")
+		if code != exitcode.OK || !strings.Contains(stderr, test.want) || !strings.Contains(stderr, "\npage: ") {
+			t.Errorf("exits %d, %s, want %s", code, stderr, test.want)
+		}
+	}
+}

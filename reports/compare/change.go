@@ -106,8 +106,11 @@ func (t *Table) changeText() string {
 	u := t.Primary()
 	up, down, same, open, detectable, alone := t.changes(u)
 	all := len(up.rows) + len(down.rows) + len(same.rows) + len(open.rows)
-	if all == 0 {
+	switch {
+	case all == 0 && !t.sharesRows():
 		return "no row is in both " + andList(t.Cols)
+	case all == 0:
+		return "no row has " + u.Name + " in both " + andList(t.Cols) + t.otherChanges()
 	}
 	more, less := changeWords(u)
 	worse, better := movementText{up, more}, movementText{down, less}

@@ -59,6 +59,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -120,9 +121,7 @@ func defaultCol(log *read.Log) string {
 	return ".file"
 }
 
-// compareNotes returns a warning if no row has more than one column. The usual reason is that the
-// columns also differ in a configuration key, and results of different configuration never share
-// a table.
+// compareNotes returns a warning if no two columns have a row in one unit, with the reason and the next step.
 //
 // Without the note the output would be tables without a single ratio, and a user would look for
 // the fault in the statistics.
@@ -130,30 +129,79 @@ func compareNotes(c *Comparison) []string {
 	if len(c.Cols) < 2 || slices.ContainsFunc(c.Tables, (*Table).compares) {
 		return nil
 	}
-	note := "nothing is compared: no row was measured in more than one column"
 	keys := []string{c.By}
 	for _, f := range c.Tables[0].Config {
 		keys = append(keys, f.Key)
 	}
-	if len(keys) > 1 {
-		note += fmt.Sprintf("; the columns differ in %s, and different configurations are never "+
-			"mixed; to compare across it, compare by %q",
+	var why string
+	switch {
+	case len(keys) > 1:
+		why = fmt.Sprintf("no row was measured in more than one column; the columns differ in %s, and different "+
+			"configurations are never mixed; to compare across it: -col %s",
 			strings.Join(keys[1:], ", "), strings.Join(keys, ","))
+	case slices.ContainsFunc(c.Tables, (*Table).sharesRows):
+		why = "no row was measured in the same unit in more than one column"
+	case c.differsInProcs():
+		why = fmt.Sprintf("the names of the rows differ in GOMAXPROCS, the number at their end; to compare across it: "+
+			"-col %s,/gomaxprocs", c.By)
+	default:
+		why = "no row was measured in more than one column; the names of the benchmarks must be equal, also their " +
+			"capital letters and the parts behind slashes"
 	}
-	return []string{note}
+	return []string{"nothing is compared: " + why}
 }
 
-// compares reports whether some row of t was measured in more than one column.
+// compares reports whether some row of t was measured in more than one column, in one unit.
 func (t *Table) compares() bool {
-	for _, row := range t.Primary().Cells {
-		measured := 0
-		for _, c := range row {
-			if c != nil {
-				measured++
+	return slices.ContainsFunc(t.Units, func(u *Unit) bool {
+		return slices.ContainsFunc(u.Cells, func(row []*Cell) bool { return measured(row) > 1 })
+	})
+}
+
+// sharesRows reports whether some row of t was measured in more than one column, in any units.
+func (t *Table) sharesRows() bool {
+	for i := range t.Rows {
+		cols := make([]*Cell, len(t.Cols))
+		for _, u := range t.Units {
+			for col, c := range u.Cells[i] {
+				cols[col] = cmp.Or(cols[col], c)
 			}
 		}
-		if measured > 1 {
+		if measured(cols) > 1 {
 			return true
+		}
+	}
+	return false
+}
+
+func measured(row []*Cell) (n int) {
+	for _, c := range row {
+		if c != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// procs is the end of a name by which package testing says GOMAXPROCS.
+var procs = regexp.MustCompile("-[0-9]+$")
+
+// differsInProcs reports whether rows of two columns have the same name but for GOMAXPROCS.
+func (c *Comparison) differsInProcs() bool {
+	first := make(map[string]int) // the column of a name without GOMAXPROCS
+	for _, t := range c.Tables {
+		for i, row := range t.Rows {
+			name := procs.ReplaceAllString(row.Name, "")
+			for col, cell := range t.Primary().Cells[i] {
+				if cell == nil {
+					continue
+				}
+				at := slices.Index(c.Cols, t.Cols[col])
+				if other, known := first[name]; known && other != at {
+					return true
+				}
+				first[name] = at
+			}
 		}
 	}
 	return false

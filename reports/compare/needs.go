@@ -260,12 +260,15 @@ func (c *Comparison) Requirement() string {
 }
 
 // Brief returns the answer for each table in a line of its own, with the names aligned, for a
-// terminal or the log of a build. Beyond most tables the last line counts the others. It returns
-// nothing if there is nothing to choose, and leaves out tables in which there is nothing to choose.
+// terminal or the log of a build. Beyond most tables the last line counts the others. Of two files it says what
+// changed. It returns nothing for a single column, and leaves out tables in which there is nothing to choose.
 func (c *Comparison) Brief(most int) (lines []string) {
-	answers := slices.DeleteFunc(slices.Clone(c.Answers()), func(a Answer) bool { return a.Change != "" })
-	if c.Job() != Choose {
+	answers := slices.Clone(c.Answers())
+	switch c.Job() {
+	case Describe:
 		return nil
+	case Choose:
+		answers = slices.DeleteFunc(answers, func(a Answer) bool { return a.Change != "" })
 	}
 	shown, width := answers[:min(most, len(answers))], 0
 	for _, a := range shown {

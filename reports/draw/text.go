@@ -109,11 +109,12 @@ func addRow(
 
 // newTextCell formats a cell in the scale of its row.
 //
-// benchstat prints p=0.000 for a small p. No p is zero, so the text is changed here.
+// benchstat prints p=0.000 for a small p, and ± -33% for a negative median. No p is zero, and no spread is
+// negative, so the texts are changed here.
 func newTextCell(c, base *compare.Cell, scale benchunit.Scaler, notes *footnotes) texttable.Cell {
 	e := texttable.Cell{
 		Center: scale.Format(c.Summary.Center),
-		Spread: c.Summary.PctRangeString(),
+		Spread: strings.TrimPrefix(c.Summary.PctRangeString(), "-"),
 		Note:   notes.mark(c.Summary.Warnings),
 	}
 	if c.VsBase != nil {
