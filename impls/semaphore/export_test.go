@@ -8,6 +8,9 @@ func NewBounded(n int64, bound time.Duration, passes int) *Weighted {
 	return newWeighted(n, bound, passes)
 }
 
+// Thresholds of the pace.
+const LongHold, LongGap = longHold, longGap
+
 // MaxKept is the number of waiters that a semaphore keeps for reuse.
 const MaxKept = maxKept
 

@@ -25,6 +25,7 @@ const (
 type ledger struct {
 	bound  time.Duration // the first in line may be passed while it is first for less than this
 	passes int           // and while it was passed less often than this; 0 means strict hand-off
+	pace   pace          // and while permits come back soon
 	made   time.Time     // the clock counts from here
 
 	free     int64 // free permits while the word is closed, owed to the line once it is overdue
@@ -45,12 +46,14 @@ type ledger struct {
 // runtime's clock, half the cost of time.Now. Slow paths call it before they lock the mutex.
 func (s *Weighted) now() time.Duration { return time.Since(s.made) }
 
-// lock locks the mutex and closes the word, so that the caller has all permits in s.free.
+// lock locks the mutex and closes the word, so that the caller has all permits in s.free. now is a recent
+// reading of the clock.
 // While the word is closed no fast path changes it: each swap there expects an open word.
-func (s *Weighted) lock() {
+func (s *Weighted) lock(now time.Duration) {
 	s.mu.Lock()
 	if free := s.word.Swap(closed); free != closed {
 		s.free = free
+		s.pace.resume(now)
 	}
 }
 
@@ -68,7 +71,7 @@ func (s *Weighted) unlock(now time.Duration) {
 		w := s.line.first
 		if w == nil {
 			if s.debt == 0 {
-				s.open()
+				s.open(now)
 			}
 			break
 		}
@@ -85,7 +88,7 @@ func (s *Weighted) unlock(now time.Duration) {
 			if !w.told {
 				w.tell(false)
 			}
-			s.open() // w comes with the mutex, finds what newcomers have left, and closes again
+			s.open(now) // w comes with the mutex, finds what newcomers have left, and closes again
 		}
 		break
 	}
@@ -95,16 +98,20 @@ func (s *Weighted) unlock(now time.Duration) {
 // open moves the free permits from the ledger into the word. The caller holds the mutex and has
 // seen every earlier release, in the swap of lock or under the mutex. So the store passes
 // what it has seen to the swap of the fast path that takes these permits.
-func (s *Weighted) open() {
+func (s *Weighted) open(now time.Duration) {
 	free := s.free
 	s.free = 0
+	s.pace.pause(now)
 	s.word.Store(free)
 }
 
 // overdue reports whether newcomers must no longer pass w, the first in line. The time counts from
 // the moment when w became the first: see “What was tried” in the package documentation.
+//
+// A waiter that is overdue because of the pace may later not be overdue. That is harmless: each change of
+// the ledger ends in unlock, which asks again, and no decision rests on an earlier answer.
 func (s *Weighted) overdue(w *waiter, now time.Duration) bool {
-	return w.passed >= s.passes || now-w.first >= s.bound
+	return w.passed >= s.passes || now-w.first >= s.bound || s.pace.slow(s.size.Load(), now)
 }
 
 // mayTake reports whether a newcomer may take n permits now. The caller has called lock.
@@ -142,7 +149,7 @@ func (s *Weighted) countGranted(w *waiter, now time.Duration) {
 func (s *Weighted) acquireSlow(ctx context.Context, n int64) error {
 	done := ctx.Done() // before the mutex: Done is code of the context's author, and may call s
 	now := s.now()
-	s.lock()
+	s.lock(now)
 	if s.mayTake(n, now) {
 		s.take(n)
 		s.unlock(now)
@@ -163,7 +170,7 @@ func (s *Weighted) acquireSlow(ctx context.Context, n int64) error {
 
 func (s *Weighted) tryAcquireSlow(n int64) bool {
 	now := s.now()
-	s.lock()
+	s.lock(now)
 	ok := s.mayTake(n, now)
 	if ok {
 		s.take(n)
@@ -174,12 +181,13 @@ func (s *Weighted) tryAcquireSlow(n int64) bool {
 
 func (s *Weighted) releaseSlow(n int64) {
 	now := s.now()
-	s.lock()
+	s.lock(now)
 	// The sum cannot overflow: it is the number of held permits, which was a size once.
 	if held := s.size.Load() - s.free + s.debt; n > held {
 		s.unlock(now)
 		panic("semaphore: released more than held")
 	}
+	s.pace.count(n, s.size.Load(), now)
 	paid := min(n, s.debt)
 	s.debt -= paid
 	s.free += n - paid
@@ -211,7 +219,7 @@ func (s *Weighted) wait(w *waiter, done <-chan struct{}) bool {
 // and was handed its permits, or Resize moved it to another place.
 func (s *Weighted) answer(w *waiter) bool {
 	now := s.now()
-	s.lock()
+	s.lock(now)
 	w.told = false
 	switch {
 	case w.granted:
@@ -238,7 +246,7 @@ func (s *Weighted) answer(w *waiter) bool {
 // would wake the next user of w.
 func (s *Weighted) leave(w *waiter) bool {
 	now := s.now()
-	s.lock()
+	s.lock(now)
 	if w.told {
 		<-w.ready
 	}

@@ -13,7 +13,7 @@ package semaphore
 func (s *Weighted) Resize(n int64) {
 	mustNotBeNegative("size", n)
 	now := s.now()
-	s.lock()
+	s.lock(now)
 	if grown := n - s.size.Load(); grown >= 0 {
 		paid := min(grown, s.debt)
 		s.debt -= paid

@@ -89,7 +89,7 @@ func subjects() []*subject {
 	// Both modes of the semaphore are judged for each mutant: one of them refutes it, or none does.
 	return append(all, &subject{
 		name: "bypass", dir: "impls/semaphore",
-		files: []string{"ledger.go", "resize.go", "semaphore.go", "stats.go", "waiter.go"},
+		files: []string{"ledger.go", "pace.go", "resize.go", "semaphore.go", "stats.go", "waiter.go"},
 		only:  []string{"ledger.go", "semaphore.go", "waiter.go"},
 		impls: []string{
 			"New: func(size int64) impls.Semaphore { return %s.NewWeighted(size) }, StarvationFree: true",
