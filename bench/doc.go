@@ -86,9 +86,9 @@
 //
 // The counting pass does a fixed number of operations, Workload.Counted, with the garbage
 // collector off. It does twice as many on another semaphore and takes the difference, so what a new
-// semaphore allocates once is left out. With more goroutines than operations, as 1024 in a crowd, the
-// first wait of each still counts. A goroutine that gets permits yields its core at once, so that
-// goroutines meet:
+// semaphore allocates once is left out. All goroutines of the row wait once for each semaphore before
+// the count begins, so their first waits are left out, too. A goroutine that gets permits yields its
+// core at once, so that goroutines meet:
 //
 //   - exact-allocs/op, exact-B/op: fractions, not rounded, so half an allocation per operation is
 //     visible. The count itself is exact. The counted program varies a little under contention,

@@ -145,6 +145,34 @@ func TestFirstAllocationsDoNotCount(t *testing.T) {
 	}
 }
 
+// Where more goroutines wait than operations are counted, each operation is the first wait of its
+// goroutine. A semaphore that reuses its waiters allocates nothing then; a semaphore that makes a new
+// waiter for each wait does.
+func TestFirstWaitsDoNotCount(t *testing.T) {
+	many := bench.Workload{Name: "many", Counted: 256, Run: func(t *bench.Trial) error {
+		return t.Parallel(func(w *bench.Worker) error {
+			for w.Next() {
+				if err := w.Sem.Acquire(context.Background(), 1); err != nil {
+					return err
+				}
+				w.Sem.Release(1)
+			}
+			return nil
+		})
+	}}
+	for _, impl := range impls.All() {
+		reuses := map[string]bool{"bypass": true, "fifo": true, "weighted": false}
+		want, judged := reuses[impl.Name]
+		if !judged {
+			continue
+		}
+		metric := sampleOf(t, many, bench.Shape{Permits: 4, Goroutines: 1024}, impl)
+		if got := metric("exact-allocs/op"); want != (got < 0.2) {
+			t.Errorf("%s: exact-allocs/op = %v, want none: %t", impl.Name, got, want)
+		}
+	}
+}
+
 // A sleepingSemaphore sleeps for 1 ms in each Acquire.
 type sleepingSemaphore struct{ impls.Semaphore }
 

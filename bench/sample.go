@@ -29,14 +29,14 @@ func (c Case) Sample(impl impls.Impl, benchtime time.Duration) (string, error) {
 }
 
 // Estimate predicts how long a sample takes, including the process that semabench starts for it:
-// 1.6 times benchtime, plus the latencies in the counting pass, and more for a case whose latencies
-// alone make its turns last longer. The factor was measured over all
-// workloads on a quiet machine. An implementation that alternates between a fast and a slow mode
+// 1.6 times benchtime, plus the latencies in the counting pass, which counts n operations and then 2n,
+// and more for a case whose latencies alone make its turns last longer. The factor was measured over
+// all workloads on a quiet machine. An implementation that alternates between a fast and a slow mode
 // may need ten times as long, but few do.
 func (c Case) Estimate(benchtime time.Duration) time.Duration {
 	const process = 30 * time.Millisecond
 	m := benchmark{Case: c}
-	counting := time.Duration(m.countedOperations()) * c.Latency / time.Duration(max(c.Permits, 1))
+	counting := time.Duration(3*m.countedOperations()) * c.Latency / time.Duration(max(c.Permits, 1))
 	return process + counting + benchtime*8/5 + c.recordedEstimate(benchtime)
 }
 

@@ -33,6 +33,7 @@ type Trial struct {
 	begin, end func()        // called right before the first and after the last operation
 	recorders  []*recorder   // one for each worker; nil: nothing is recorded
 	yields     bool          // a goroutine yields its core as soon as it has permits
+	warms      bool          // New lets as many goroutines wait for a new semaphore as the trial has
 	limit      time.Duration // no operation begins later than this; 0: no limit
 	batches    *batches      // set by Parallel
 
@@ -51,10 +52,43 @@ type createdSemaphore struct {
 // permits have to be free when Workload.Run returns. The error is the error of the constructor.
 func (t *Trial) New(size int64) (impls.Semaphore, error) {
 	sem, err := t.impl.Make(size)
-	if err == nil {
-		t.created = append(t.created, createdSemaphore{sem, size})
+	if err != nil {
+		return nil, err
+	}
+	c := createdSemaphore{sem, size}
+	t.created = append(t.created, c)
+	if t.warms && t.Goroutines > 1 {
+		err = t.warmUp(c)
 	}
 	return sem, err
+}
+
+// warmUp lets t.Goroutines goroutines wait for permits of c at once, so that c has allocated what it
+// needs for waiting before anything is counted. A semaphore allocates for each further goroutine that
+// waits, even if it reuses that memory for ever after.
+//
+// A goroutine announces itself right before Acquire. The yields after the last announcement give it time
+// to begin its wait. If it is late nevertheless, its first wait is counted, and the count is too high.
+func (t *Trial) warmUp(c createdSemaphore) error {
+	if !t.takeAll(c) {
+		return nil // run says so, after the operations
+	}
+	errs := make([]error, t.Goroutines)
+	var coming, all sync.WaitGroup
+	coming.Add(t.Goroutines)
+	for i := range errs {
+		all.Go(func() {
+			coming.Done()
+			errs[i] = underPermits(context.Background(), c.sem, 1, noWork)
+		})
+	}
+	coming.Wait()
+	for range 10 {
+		runtime.Gosched()
+	}
+	c.sem.Release(c.size)
+	all.Wait()
+	return errors.Join(errs...)
 }
 
 // hasAll takes all permits of c, and reports whether they were free. Permits that come back after
