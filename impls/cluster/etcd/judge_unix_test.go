@@ -167,13 +167,19 @@ func underFaults(t *testing.T, seed uint64, duration time.Duration, bug string) 
 	random := rand.New(rand.NewPCG(seed, 2))
 
 	var peers, clients []*trial.Proxy
-	nodes, err := local(3, func(peer string) (string, error) {
-		p, err := trial.NewProxy(peer)
-		if err == nil {
-			peers = append(peers, p)
-			return p.Address(), nil
+	var disks []*smallDisk
+	nodes, err := local(3, func(c *nodeConfig) error {
+		p, err := trial.NewProxy(c.Peer)
+		if err != nil {
+			return err
 		}
-		return "", err
+		peers = append(peers, p)
+		c.Advertise = p.Address()
+		d, err := newSmallDisk(t, c.Dir)
+		if err == nil {
+			disks = append(disks, d)
+		}
+		return err
 	})
 	must(t, err)
 	defer nodes.Close()
@@ -216,6 +222,18 @@ func underFaults(t *testing.T, seed uint64, duration time.Duration, bug string) 
 		{"servers: cut one way", 3 * time.Second, on(peers, 0, true, false)},
 		{"servers: cut both ways", 3 * time.Second, on(peers, 0, true, true)},
 		{"servers: delay", 2 * time.Second, on(peers, 50*time.Millisecond, false, false)},
+	}
+	if disks[0] == nil {
+		t.Log("without the fault of a full disk: ", noSmallDisk)
+	} else {
+		faults = append(faults, fault{"server: disk full", 3 * time.Second, func(i int) func() {
+			must(t, disks[i%3].fill())
+			return func() {
+				must(t, disks[i%3].free())
+				_ = nodes.Kill(i % 3) // it may have ended: etcd ends when it cannot write
+				must(t, nodes.Start(i%3))
+			}
+		}})
 	}
 	count, lasted := map[string]int{}, map[string]time.Duration{}
 	for end := time.Now().Add(duration); time.Now().Before(end); {

@@ -88,8 +88,9 @@ type node struct {
 // the program of the caller, which must call ServeNode first.
 func Local(n int) (*Nodes, error) { return local(n, nil) }
 
-// local lets a test put a proxy before the peer address of each server.
-func local(n int, proxied func(peer string) (string, error)) (_ *Nodes, err error) {
+// local lets a test prepare each server before it starts: put a proxy before its peer address, or mount
+// a file system at its folder.
+func local(n int, prepare func(*nodeConfig) error) (_ *Nodes, err error) {
 	c := &Nodes{}
 	defer func() {
 		if err != nil {
@@ -108,8 +109,8 @@ func local(n int, proxied func(peer string) (string, error)) (_ *Nodes, err erro
 		config := nodeConfig{Name: fmt.Sprintf("n%d", i), Client: addresses[2*i], Peer: addresses[2*i+1]}
 		config.Dir = filepath.Join(c.dir, config.Name)
 		config.Advertise = config.Peer
-		if proxied != nil {
-			if config.Advertise, err = proxied(config.Peer); err != nil {
+		if prepare != nil {
+			if err = prepare(&config); err != nil {
 				return nil, err
 			}
 		}
