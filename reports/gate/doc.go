@@ -108,9 +108,10 @@
 // Each side is counted in three processes or more, on one processor and with the garbage collector
 // off. The range of these values is the band of the row, 0.5 % at least. Of six values the highest
 // does not count, because on a busy machine a process now and then executes more. Rows that vary by
-// more than 0.8 %, such as rows that fill maps, are counted in twelve processes of each side. They
-// are COUNTED if the interval of the change, which holds in 99.9 % of cases, lies within the minimum
-// effect, 3 %. The report prints the width of that interval.
+// more than 0.8 %, such as rows that fill maps, are counted in twelve processes of each side, and so
+// are rows that look like MORE WORK: chance puts six of one side above six of the other in one of
+// 924 rows. Rows that vary are COUNTED if the interval of the change, which holds in 99.9 % of cases,
+// lies within the minimum effect, 3 %. The report prints the width of that interval.
 //
 // A row is not counted, and its reason says so, if six values vary by more than 5 %, if its
 // operations start goroutines, or if its goroutines wait for each other, for a timer or for a lock.
