@@ -56,7 +56,7 @@ PLAIN = $(shell go list ./... | grep -E '$(SOURCE)'; go list ./... | grep -Ev '$
 # These tests of the semaphores play an instrumented copy, one goroutine at a time. The race detector would compile the
 # explorer and that copy once more: a minute of processor time. Hence their files have the build constraint
 # "!race || explored", make test skips them, and make test-race and make test-long set that tag.
-EXPLORED := TestResizeUnderEverySchedule|TestWrongResizeFails|TestBypassThenHandOff|TestQueueUnderEverySchedule
+EXPLORED := TestResizeUnderEverySchedule|TestEnumerated|TestWrongResizeFails|TestBypassThenHandOff|TestQueueUnderEverySchedule
 EXPLORING := ./impls/semaphore ./impls/process
 
 # The tests of the raced packages that make test skips or shortens, because they take seconds. A test of package longtest

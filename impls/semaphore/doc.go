@@ -246,6 +246,19 @@
 // no machine was there to measure its gain. The mutex follows the same model, but only calls that
 // wait come to it.
 //
+// # What was checked
+//
+// Package stress checks the contract, and its explorer the schedules of semaphore programs, of both
+// policies. The tests of this package add Resize. They play every schedule of 44 programs of at most
+// three calls at once, for both policies. One or two users acquire, try or are cancelled, one or two
+// goroutines resize, and held permits are released. With one pass as the bound of bypass, the programs
+// reach hand-off. Programs of four calls have too many schedules; make test-long plays 2000 of each.
+//
+// On 2 cores, 16 goroutines did 100 million operations of each policy, with weights 1 to 5, tries and
+// cancellations, and 20 million of each beside a goroutine that resized all the time. No permit was
+// lost or granted twice, and no call waited for ever. Of NewFIFO's operations 80 % waited, of
+// NewWeighted's 0.3 %.
+//
 // # What this does not show
 //
 // No measurement was made on more than two cores. The figures for more are the model above.

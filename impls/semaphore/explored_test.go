@@ -10,5 +10,7 @@ const explored = "plays every schedule, with an instrumented copy: make test-rac
 	"go test -run '^%s$' without -race"
 
 func TestResizeUnderEverySchedule(t *testing.T) { t.Skipf(explored, t.Name()) }
+func TestEnumeratedResizes(t *testing.T)        { t.Skipf(explored, t.Name()) }
+func TestEnumeratedProgramsRefute(t *testing.T) { t.Skipf(explored, t.Name()) }
 func TestWrongResizeFails(t *testing.T)         { t.Skipf(explored, t.Name()) }
 func TestBypassThenHandOff(t *testing.T)        { t.Skipf(explored, t.Name()) }
