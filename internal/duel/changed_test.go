@@ -5,24 +5,40 @@ import (
 	"testing"
 )
 
-// A benchmark that differs between the sides, and testdata that do, are named; a comment and another benchmark are
-// not.
+// A benchmark that differs between the sides, and testdata that do, are named, and so is code that the benchmark
+// mentions, directly or not, or that runs with each benchmark. A comment, another benchmark, and code that only a test
+// mentions are not.
 func TestChangedBenchmarks(t *testing.T) {
 	const before = `
-var size = 3
-func helper() {}
+var size, other = 3, 4
+var cases = []int{1}
+var (
+	table = []int{1}
+	lines = []int{1}
+)
+type made struct{}
+func (m *made) method() {}
+func init() { table = nil }
+func deep() { _ = size; _ = made{} }
+func helper() { deep() }
 func BenchmarkA(b *testing.B) { for b.Loop() { helper() } }
 func BenchmarkB(b *testing.B) { for b.Loop() {} }
-func TestX(t *testing.T) {}
+func TestX(t *testing.T) { _ = cases }
 `
 	for name, c := range map[string]struct{ from, to, a, b string }{
 		"equal":         {"", "", "", ""},
 		"comment":       {"func BenchmarkA", "// BenchmarkA is fast.\nfunc  BenchmarkA", "", ""},
 		"inner comment": {"{ helper() }", "{ /* why */ helper() }", "", ""},
 		"benchmark":     {"{ helper() }", "{ helper(); helper() }", "benchmark itself", ""},
-		"helper":        {"helper() {}", "helper() { _ = 1 }", "other code", "other code"},
-		"variable":      {"size = 3", "size = 4", "other code", "other code"},
-		"test":          {"TestX(t *testing.T) {}", "TestX(t *testing.T) { t.Log() }", "", ""},
+		"helper":        {"helper() { deep", "helper() { _ = 1; deep", "other code", ""},
+		"deep helper":   {"_ = size;", "_ = 2 * size;", "other code", ""},
+		"variable":      {"= 3, 4", "= 4, 4", "other code", ""},
+		"method":        {"method() {}", "method() { _ = 1 }", "other code", ""},
+		"init":          {"table = nil", "table = []int{2}", "other code", "other code"},
+		"its variable":  {"table = []int{1}", "table = []int{3}", "other code", "other code"},
+		"of a test":     {"cases = []int{1}", "cases = []int{2}", "", ""},
+		"added":         {"var cases", "var more = 1\nvar cases", "", ""},
+		"test":          {"{ _ = cases }", "{ t.Log(cases) }", "", ""},
 		"testdata":      {"", "", "testdata/a.txt", "testdata/a.txt"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -252,22 +252,23 @@ func components(literal string) []string {
 // between the sides: in its own text, in other code of its test files, or in the testdata of its
 // package. It returns "" where nothing differs. The text of functions is compared without comments
 // and spaces, since those change no benchmark.
+//
+// Other code counts only if the benchmark mentions it, or the code that it mentions does. Otherwise one more table of a
+// test would warn of every benchmark of its package. A mention is a name in the source: a local variable of that name
+// counts too, so that no code that runs is missed. TestMain and init run with every benchmark.
 func (m *measurer) changedBenchmarks(path string) func(function string) string {
 	old, new := testSource(m.old.packages[path]), testSource(m.new.packages[path])
-	helpers := false
-	for name := range old {
-		if _, both := new[name]; both && !isTestFunction(name) {
-			helpers = helpers || old[name] != new[name]
-		}
-	}
 	data := differingTestdata(m.old.packages[path].Dir, m.new.packages[path].Dir)
 	return func(function string) string {
 		var what []string
-		if old[function] != new[function] {
+		if old[function].text != new[function].text {
 			what = append(what, "the source of the benchmark itself differs between the sides")
 		}
-		if helpers {
-			what = append(what, "other code in the test files of its package differs")
+		for name := range mentionedFrom(new, function, "TestMain", "init") {
+			if d, both := old[name]; both && name != function && d.text != new[name].text {
+				what = append(what, "other code in the test files of its package differs")
+				break
+			}
 		}
 		if data != "" {
 			what = append(what, data+" differs, which it may read")
@@ -276,10 +277,19 @@ func (m *measurer) changedBenchmarks(path string) func(function string) string {
 	}
 }
 
-// testSource returns the text of each top-level declaration in the test files of a package, by
-// name. A file that cannot be parsed has none: its package does not build, and the report says so.
-func testSource(p pkg) map[string]string {
-	texts := map[string]string{}
+// A declared is what the test files of a package declare by one name. A method has its own name and the name of its type:
+// a value of the type brings all of its methods, and the type of a method in a test file may be one of the program.
+type declared struct {
+	text     string
+	mentions []string
+}
+
+// testSource returns what is declared at the top level of the test files of a package, by name. A
+// file that cannot be parsed has nothing: its package does not build, and the report says so. A
+// declaration of several names has its whole text under each of them: iota and a missing type take
+// their meaning from the lines above.
+func testSource(p pkg) map[string]declared {
+	all := map[string]declared{}
 	files := token.NewFileSet()
 	for _, name := range append(slices.Clone(p.TestGoFiles), p.XTestGoFiles...) {
 		f, err := parser.ParseFile(files, filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
@@ -287,35 +297,72 @@ func testSource(p pkg) map[string]string {
 			continue
 		}
 		for _, d := range f.Decls {
-			var text bytes.Buffer
-			name := ""
-			switch d := d.(type) {
-			case *ast.FuncDecl:
-				name = d.Name.Name
-				if d.Recv != nil {
-					name = "method " + name
-				}
-			case *ast.GenDecl:
-				if d.Tok == token.IMPORT {
-					continue
-				}
-				name = "declarations"
+			if general, ok := d.(*ast.GenDecl); ok && general.Tok == token.IMPORT {
+				continue
 			}
+			var text bytes.Buffer
 			// Without comments: those are in f.Comments alone, and a node is printed without its
 			// file.
 			_ = printer.Fprint(&text, token.NewFileSet(), withoutDoc(d))
-			texts[name] += strings.Join(strings.Fields(text.String()), " ") + "\n"
+			var mentions []string
+			ast.Inspect(d, func(n ast.Node) bool {
+				if id, ok := n.(*ast.Ident); ok {
+					mentions = append(mentions, id.Name)
+				}
+				return true
+			})
+			for _, name := range namesOf(d) {
+				x := all[name]
+				x.text += strings.Join(strings.Fields(text.String()), " ") + "\n"
+				x.mentions = append(x.mentions, mentions...)
+				all[name] = x
+			}
 		}
 	}
-	return texts
+	return all
 }
 
-// isTestFunction reports whether the go command runs a function by itself, so that no benchmark
-// calls it.
-func isTestFunction(name string) bool {
-	return slices.ContainsFunc([]string{"Benchmark", "Test", "Example", "Fuzz"}, func(prefix string) bool {
-		return strings.HasPrefix(name, prefix)
-	})
+// namesOf returns the names by which a declaration is mentioned.
+func namesOf(d ast.Decl) (names []string) {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		if d.Recv == nil {
+			return []string{d.Name.Name}
+		}
+		names = append(names, d.Name.Name)
+		ast.Inspect(d.Recv, func(n ast.Node) bool { // the type may be a pointer, and have parameters
+			if id, ok := n.(*ast.Ident); ok {
+				names = append(names, id.Name)
+			}
+			return true
+		})
+	case *ast.GenDecl:
+		for _, s := range d.Specs {
+			switch s := s.(type) {
+			case *ast.TypeSpec:
+				names = append(names, s.Name.Name)
+			case *ast.ValueSpec:
+				for _, id := range s.Names {
+					names = append(names, id.Name)
+				}
+			}
+		}
+	}
+	return names
+}
+
+// mentionedFrom returns the names that some declarations mention, directly or not, and their own.
+func mentionedFrom(all map[string]declared, names ...string) map[string]bool {
+	seen := map[string]bool{}
+	for len(names) > 0 {
+		name := names[len(names)-1]
+		names = names[:len(names)-1]
+		if d, known := all[name]; known && !seen[name] {
+			seen[name] = true
+			names = append(names, d.mentions...)
+		}
+	}
+	return seen
 }
 
 // withoutDoc returns a declaration without the comment before it.

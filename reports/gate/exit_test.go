@@ -2,6 +2,7 @@ package gate
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -162,13 +163,38 @@ func TestEqualCodeIsNoTest(t *testing.T) {
 	}
 }
 
-// The headline names no regression that the exit code does not report.
+// The headline names no regression that the exit code does not report. A run that does not pass although its rows do
+// says why, and a run that passes adds nothing.
 func TestHeadlinesDoNotContradictThemselves(t *testing.T) {
+	explained := 0
 	for _, test := range exits {
 		r := Judge(test.run, Options{Today: today})
 		plain := strings.Contains(r.totals(), " REGRESSED,") || strings.Contains(r.totals(), " REGRESSED of")
 		if plain != (r.Exit() == ExitRegression) {
 			t.Errorf("%s: %s: %s", test.name, r.outcome(), r.totals())
+		}
+		rowsPass := !slices.ContainsFunc(r.Rows, func(j *Judged) bool { return !j.Verdict.quiet() })
+		explains := strings.Contains(r.totals(), ", and ")
+		switch {
+		case r.Exit() == ExitInconclusive && rowsPass && !explains, r.Exit() == ExitPass && explains:
+			t.Errorf("%s: %s: %s", test.name, r.outcome(), r.totals())
+		case explains:
+			explained++
+		}
+	}
+	if explained < 3 {
+		t.Errorf("%d headlines say why a run does not pass, want those of stopped runs at least", explained)
+	}
+	stopped := runOf(same, same)
+	stopped.Stopped = "out of time before all benchmarks were known"
+	missing := runOf(same, same)
+	missing.Planned = 5
+	for want, run := range map[string]*Run{
+		"2 IDENTICAL of 2 rows, and the run stopped early": stopped, "2 IDENTICAL of 2 rows, and 3 more are missing": missing,
+		"2 IDENTICAL of 2 rows": runOf(same, same),
+	} {
+		if got := Judge(run, Options{}).totals(); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

@@ -17,7 +17,7 @@ func (r *Report) outcome() string {
 }
 
 // totals counts the rows by verdict, worst first: "1 REGRESSED, 20 UNCHANGED of
-// 21 rows".
+// 21 rows". It adds what the outcome rests on, if that is no row.
 func (r *Report) totals() string {
 	var parts []string
 	for _, v := range verdicts {
@@ -30,9 +30,28 @@ func (r *Report) totals() string {
 		}
 	}
 	if len(parts) == 0 {
-		return "no rows"
+		return "no rows" + r.besideRows()
 	}
-	return strings.Join(parts, ", ") + " of " + plural.Of(len(r.Rows), "row")
+	return strings.Join(parts, ", ") + " of " + plural.Of(len(r.Rows), "row") + r.besideRows()
+}
+
+// besideRows says what the outcome rests on beside the rows, or "". All rows of a run that stopped early may pass. Its
+// headline would then be “INCONCLUSIVE: 2 IDENTICAL of 2 rows”, whose parts contradict each other. A regression rests on
+// its rows, and an invalid run says in its first word what it rests on.
+func (r *Report) besideRows() string {
+	switch exit := r.Exit(); {
+	case exit == ExitUnusable && len(r.Errors) > 0:
+		return ", and " + plural.Of(len(r.Errors), "error")
+	case exit != ExitInconclusive:
+		return ""
+	case r.Stopped != "":
+		return ", and the run stopped early"
+	case len(r.Rows) < r.Planned:
+		return fmt.Sprintf(", and %d more are missing", r.Planned-len(r.Rows))
+	case r.lacksControls:
+		return ", and no time for the controls"
+	}
+	return ""
 }
 
 // quietVerdicts names the verdicts of the quiet rows that the report has, worst first: "UNCHANGED or IDENTICAL".
@@ -173,8 +192,8 @@ func (r *Report) changedBenchmarks() []string {
 	if n > most {
 		names = append(names[:most], "…")
 	}
-	return []string{fmt.Sprintf("%s: the benchmark itself, or a file that it may read, differs between the sides, "+
-		"so that its ratio is not of the program alone: %s", plural.Of(n, "row"), strings.Join(names, ", "))}
+	return []string{fmt.Sprintf("%s: the benchmark itself, test code that it uses, or a file that it may read differs between "+
+		"the sides, so that its ratio is not of the program alone: %s", plural.Of(n, "row"), strings.Join(names, ", "))}
 }
 
 // text names a side with its revision.

@@ -97,8 +97,8 @@ type Row struct {
 
 	Instructions *Instructions `json:",omitempty"` // nil if no instrument was looked for
 
-	// Changed says how the benchmark itself, or a file that it may read, differs between the sides; "" if it
-	// does not. Such a row compares two benchmarks, and not only two programs.
+	// Changed says how the benchmark itself, test code that it uses, or a file that it may read differs; "" if none
+	// does. Such a row compares two benchmarks, and not only two programs.
 	Changed string `json:",omitempty"`
 
 	// Functions are the functions and variables that the benchmark reaches and that differ between the sides. Only
