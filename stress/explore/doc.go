@@ -103,7 +103,7 @@
 //   - Deadlock: the body waits for something that cannot happen any more. A deadlock is called a
 //     lost wake-up if the signal came when no goroutine was waiting for it.
 //   - Leak: the body has returned, and a goroutine waits for something that cannot happen any more.
-//   - Livelock: every goroutine that can move spins.
+//   - Livelock: every goroutine that can move spins, or sleeps and looks again, without end.
 //   - The race detector reports a race. It watches every schedule if the test runs with -race.
 //
 // A goroutine that a timer or a ticker would wake again and again is called a daemon. A daemon that
@@ -286,7 +286,10 @@
 // takes some seconds, and a few more if the program imports net/http. A build that was not used for
 // three days is removed.
 //
-// Time is virtual: the earliest timer may fire at any moment, and an hour takes no real time. A
+// Time is virtual: the earliest timer may fire at any moment, and an hour takes no real time. Steps take
+// time, too: a timer fires at the latest when more steps were taken since it was set than microseconds
+// have passed until it is due, and more than 2000. With -explore.lazyclock it is ten steps for a
+// microsecond. So a goroutine that works until a timer fires comes to its end. A
 // goroutine that repeats the same loads while nothing changes spins; it is not run again until
 // something changes.
 //
@@ -390,7 +393,9 @@
 // nothing has changed for nine tenths of -explore.steps, and the local variables of the loop have
 // the same values again and again, this is a livelock. If the local variables still change, the
 // loop may be counting, and the result is unknown. The explorer does not look at counters on the
-// heap. A loop that reads nothing but the clock waits for time to pass. From the 128th read on, each
+// heap. The same holds for a goroutine that sleeps in a loop and, between two sleeps, only reads, tries
+// locks, or takes locks. It is a livelock only if no other timer is left that could let it go on. A loop
+// that waits for ticks of a ticker instead stays unknown. A loop that reads nothing but the clock waits for time to pass. From the 128th read on, each
 // read takes 100 ns of virtual time, and after 10000 reads more and more, so that the loop ends.
 //
 // A sync.Pool returns the value that was put in last, or none; the pools of the standard library

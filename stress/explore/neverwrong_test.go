@@ -65,6 +65,52 @@ var oddShapes = map[string]func(t *explore.T){
 			x.Load()
 		}
 	},
+	"counts sleeps": func(t *explore.T) {
+		for range 60_000 {
+			time.Sleep(time.Millisecond)
+		}
+	},
+	"counts sleeps on the heap": func(t *explore.T) {
+		n := new(int)
+		for *n < 15_000 {
+			*n++
+			time.Sleep(time.Millisecond)
+		}
+	},
+	"works until it is told to stop": func(t *explore.T) {
+		var stop atomic.Bool
+		var n atomic.Int64
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for !stop.Load() {
+				n.Add(1)
+			}
+		})
+		time.Sleep(time.Millisecond)
+		stop.Store(true)
+		wg.Wait()
+	},
+	"asks before and after its work whether to stop": func(t *explore.T) {
+		stop, done := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(done)
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				select {
+				case <-stop:
+					return
+				default:
+				}
+			}
+		}()
+		time.Sleep(time.Millisecond)
+		close(stop)
+		<-done
+	},
 	"counts signals": func(t *explore.T) {
 		c := sync.NewCond(new(sync.Mutex))
 		for range 30_000 {
@@ -368,6 +414,36 @@ func TestWrongNeighboursOfOddShapes(t *testing.T) {
 			for x.Load() == 0 {
 			}
 		}},
+		"sleeps and looks for ever": {"livelock", func(t *explore.T) {
+			var x atomic.Int64
+			for x.Load() == 0 {
+				time.Sleep(time.Millisecond)
+			}
+		}},
+		"sleeps and tries a lock for ever": {"livelock", func(t *explore.T) {
+			var mu sync.Mutex
+			mu.Lock()
+			for !mu.TryLock() {
+				time.Sleep(time.Millisecond)
+			}
+		}},
+		"two sleep and look under a lock for ever": {"livelock", func(t *explore.T) {
+			var mu sync.Mutex
+			ready := false
+			poll := func() {
+				for d := time.Millisecond; ; d = min(2*d, time.Second) {
+					mu.Lock()
+					r := ready
+					mu.Unlock()
+					if r {
+						return
+					}
+					time.Sleep(d)
+				}
+			}
+			go poll()
+			poll()
+		}},
 		"context that nothing ends": {"leak", func(t *explore.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			_ = cancel
@@ -408,6 +484,11 @@ func TestCountingIsNoLivelock(t *testing.T) {
 		"counts yields": func(t *explore.T) {
 			for range 12_000 {
 				runtime.Gosched()
+			}
+		},
+		"counts sleeps": func(t *explore.T) {
+			for range 12_000 {
+				time.Sleep(time.Millisecond)
 			}
 		},
 		"counts in a function, with two words": func(t *explore.T) {

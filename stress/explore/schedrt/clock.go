@@ -87,6 +87,7 @@ func (c *clock) fire(e *Exec, me *G) {
 		t.ch.send(e, unsafe.Pointer(&boxed[time.Time]{v: t.bubble.time(c.now)}))
 		if t.period > 0 {
 			t.when += t.period
+			t.fired++
 			c.add(t)
 		}
 	default:
@@ -158,6 +159,7 @@ func (c *clock) due(e *Exec, me *G) *Timer {
 //
 // A timer that is set later goes behind the timers of its deadline.
 func (c *clock) add(t *Timer) {
+	t.setAt = c.g.exec.taken
 	c.timers = push(c.timers, t)
 	for i := len(c.timers) - 1; i > 0 && c.timers[i-1].when > t.when; i-- {
 		c.timers[i-1], c.timers[i] = c.timers[i], c.timers[i-1]
@@ -332,7 +334,7 @@ func (t *Timer) set(again func(c *clock)) (was bool) {
 	e := active
 	_, c := e.clockStep(OpTimer, Write)
 	was = c.remove(t)
-	t.missed = false
+	t.missed, t.fired = false, 0
 	if t.ch != nil && t.ch.object.run == e.run {
 		e.Trace.touch(&t.ch.object, Write)
 		was = was || len(t.ch.buffer) > 0

@@ -106,7 +106,9 @@ func (e *Exec) wake(g *G) {
 	}
 	g.state = running
 	e.woken = push(e.woken, g)
-	e.progress = e.taken
+	if !g.polls() {
+		e.progress = e.taken
+	}
 }
 
 // fairAfter is how many steps other goroutines may take while a goroutine could move. Without a

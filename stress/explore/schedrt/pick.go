@@ -1,5 +1,7 @@
 package schedrt
 
+import "time"
+
 // nextGoroutine returns the goroutine that gets the turn, nil at the end of the execution. It runs
 // in the goroutine me, or in the driver if me is nil.
 //
@@ -51,7 +53,7 @@ func (e *Exec) pick(me *G) *G {
 		e.Outcome = Outcome{Kind: Endless}
 		return nil
 	case e.taken-e.progress > e.limits.Livelock:
-		if e.Outcome.Kind = Livelock; e.counts() {
+		if e.Outcome.Kind = Livelock; e.counts() || e.awaitsTimer() {
 			e.Outcome.Kind = Endless
 		}
 		return nil
@@ -66,6 +68,11 @@ func (e *Exec) pick(me *G) *G {
 	}
 	e.restAwaited = e.anyAwaitsRest()
 	e.classify()
+	if e.taken&(timeCheck-1) == 0 && e.taken > 0 && e.timeIsDue() {
+		e.favour = push(e.favour[:0], e.clock.g)
+		e.enabled = e.favour
+		return e.ask(me)
+	}
 	for _, class := range [...]class{moves, spinsBriefly, awaitsBubble, passesTime, awaitsRest, spins} {
 		if class == spins && e.beginAftermath() {
 			return e.playAftermath()
@@ -229,6 +236,45 @@ func (e *Exec) enforceFairness() {
 		e.favour = push(e.favour[:0], e.favoured)
 		e.enabled = e.favour
 	}
+}
+
+// Steps take time, too. A goroutine that counts until a timer fires changes something in each round, so it
+// is no spinner, and a schedule in which no timer ever fires beside it has no end. So a timer fires at
+// the latest when the steps since it was set, and since time passed last, have taken as long in truth.
+// With a lazy clock a step takes as long as it does in a fast program: a test that sleeps while others
+// work relies on their work being done. With the other clock, which may fire earlier anyway, it takes
+// ten times as long.
+const (
+	timeOfStep     = time.Microsecond
+	timeOfLazyStep = 100 * time.Nanosecond
+	timeCheck      = 1024 // steps between two comparisons, a power of two: comparing looks at all timers
+)
+
+// timeIsDue reports whether a timer has to fire now. The answer depends on the trace alone, so a replay needs
+// no word for it.
+//
+// If nothing has changed for half of the steps of a livelock, time passes however far away the timer is: the
+// verdict needs that no timer could let a goroutine go on.
+func (e *Exec) timeIsDue() bool {
+	c := &e.clock
+	if c.g == nil || e.bubbles > 0 || !c.open(c.g) {
+		return false
+	}
+	each := timeOfStep
+	if e.limits.LazyClock {
+		each = timeOfLazyStep
+	}
+	stuck := e.taken-max(e.progress, c.g.moved) > e.limits.Livelock/2
+	for _, t := range c.timers {
+		if t.idle() {
+			continue
+		}
+		since := time.Duration(e.taken - max(t.setAt, c.g.moved))
+		if stuck || since >= fairAfter && since*each >= t.when-c.now {
+			return true
+		}
+	}
+	return false
 }
 
 // favourStarved favours the first goroutine that was passed over for too long, if there is one.

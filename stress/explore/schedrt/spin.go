@@ -33,6 +33,7 @@ type look struct {
 	version uint32
 	times   int
 	pc      uintptr // the place of the last look whose place was asked for
+	mark    uintptr // the place of an earlier look, see again
 	loop    bool    // two looks had the same place
 }
 
@@ -152,9 +153,14 @@ func (s *spin) timeOfLook() time.Duration {
 // A changed version starts the count anew, because the loop then saw something new.
 func (e *Exec) look(g *G, o *Object) {
 	g.spin.flagged, g.spin.byClock = false, o == &e.clock.object
+	if g.spin.byClock {
+		e.noteTime(g)
+	}
 	switch l := g.spin.find(o); {
 	case l == nil:
-		e.advance(g)
+		if !g.polls() {
+			e.advance(g)
+		}
 		g.spin.add(o)
 	case l.version != o.version:
 		*l = look{object: o, version: o.version, times: 1}
@@ -171,15 +177,22 @@ func (s *spin) flag() {
 	s.flags++
 }
 
-// again reports whether the look has the place of the one before. Once it had, the goroutine is in
+// again reports whether the look has the place of an earlier one. Once it had, the goroutine is in
 // a loop and the place is not asked for any more.
+//
+// A loop may look at an object from several places in turn: a worker asks before and after its work
+// whether to stop. So the place is also compared with a mark, which moves on at each power of two: a
+// loop of n places is recognised after 4n looks at the latest (Brent's algorithm).
 func (l *look) again() bool {
 	if l.times > unrolled && l.loop {
 		return true
 	}
 	pc := callPath()
-	l.loop = l.pc == pc
+	l.loop = l.pc == pc || l.mark == pc
 	l.pc = pc
+	if l.times&(l.times-1) == 0 {
+		l.mark = pc
+	}
 	return l.loop
 }
 
@@ -259,6 +272,45 @@ func (y *yields) idle(g *G) bool {
 		return true // no other goroutine moved at all
 	}
 	return y.rounds >= patience && y.step[0] > g.exec.lastEffective
+}
+
+// A goroutine polls if it sleeps in a loop and has not waited for anything else meanwhile. What it reads
+// between two sleeps, and the locks that it takes to read, are no progress: it does the same in each
+// round. If it does so for ever, the program is livelocked, although time goes on.
+//
+// A change by another operation is progress, as the loop may count with it, and so is a look at the clock:
+// the loop may have a deadline. After the return of the program goroutines that poll are daemons, see
+// aftermath.
+func (g *G) polls() bool {
+	e := g.exec
+	return g.spin.yields.rounds >= patience && !e.finished && !e.aftermath.began
+}
+
+// noteTime notes that g, which is about to look at the clock, may see another time than before.
+func (e *Exec) noteTime(g *G) {
+	if g.polls() {
+		e.progress = e.taken
+	}
+}
+
+// locked says that g has taken a lock.
+func (e *Exec) locked(g *G) {
+	if !g.polls() {
+		e.advance(g)
+	}
+}
+
+// awaitsTimer reports whether a timer is set that may still let a goroutine go on: it does not belong to
+// a loop that polls, and is no ticker that has fired often.
+func (e *Exec) awaitsTimer() bool {
+	for _, t := range e.clock.timers {
+		switch {
+		case t.idle(), t.sleeper != nil && t.sleeper.polls(), t.period > 0 && t.fired >= patience:
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 // callPath returns a number for the call stack outside this function's three callers in the

@@ -171,3 +171,114 @@ func TestLoopsOverTheClock(t *testing.T) {
 		x.Close()
 	}
 }
+
+// A loop that looks at an object from several places in turn is a spinner, too.
+func TestLoopOfSeveralPlacesSpins(t *testing.T) {
+	for places, loop := range map[int]func(flag *word) bool{
+		2: func(flag *word) bool { return flag.load() == 0 && flag.load() == 0 },
+		3: func(flag *word) bool { return flag.load() == 0 && flag.load() == 0 && flag.load() == 0 },
+	} {
+		x := schedtest.PlayChoices(t, schedrt.Limits{Steps: 200}, nil, nil, func() {
+			var flag word
+			schedrt.Go(func() { flag.store(1) })
+			for loop(&flag) {
+			}
+		})
+		if x.Outcome.Kind != schedrt.Passed {
+			t.Errorf("%d places: %v", places, x.Outcome.Kind)
+		}
+	}
+}
+
+// Time passes beside a goroutine that changes something in each round until a timer fires, with both
+// clocks. A timer that is far away does not fire beside work that has an end.
+func TestTimePassesBesideWork(t *testing.T) {
+	for _, lazy := range []bool{false, true} {
+		limits := schedrt.Limits{LazyClock: lazy, Steps: 20_000}
+		x := schedtest.PlayChoices(t, limits, nil, nil, func() {
+			var stop, n word
+			schedrt.Go(func() {
+				for stop.load() == 0 {
+					n.store(n.load() + 1)
+				}
+			})
+			time.Sleep(real.Millisecond)
+			stop.store(1)
+		})
+		schedtest.MustEnd(t, x, schedrt.Passed)
+
+		x = schedtest.PlayChoices(t, limits, nil, nil, func() {
+			var n word
+			defer time.AfterFunc(real.Minute, func() { schedrt.Fail("the timer fires early") }).Stop()
+			for i := range 15_000 {
+				n.store(int64(i))
+			}
+		})
+		schedtest.MustEnd(t, x, schedrt.Passed)
+	}
+}
+
+// A goroutine that sleeps and looks again for ever is a livelock, whether it reads, tries a lock, or takes
+// one to read. It is none while a timer, a deadline or a counter may still end it. TestNeverWrong has a
+// local counter: functions of this package count as the engine, whose stack is not compared.
+func TestPollsForEver(t *testing.T) {
+	poll := func(done func() bool) {
+		for !done() {
+			time.Sleep(real.Millisecond)
+		}
+	}
+	for name, c := range map[string]struct {
+		program func()
+		want    schedrt.Ending
+	}{
+		"reads": {func() { var flag word; poll(func() bool { return flag.load() == 1 }) }, schedrt.Livelock},
+		"tries a lock": {func() {
+			var mu schedrt.Mutex
+			mu.Lock()
+			poll(mu.TryLock)
+		}, schedrt.Livelock},
+		"reads under a lock": {func() {
+			var mu schedrt.Mutex
+			locked := func() bool { mu.Lock(); defer mu.Unlock(); return false }
+			schedrt.Go(func() { poll(locked) })
+			poll(locked)
+		}, schedrt.Livelock},
+		"two locks": {func() {
+			var a, b schedrt.RWMutex
+			poll(func() bool { a.RLock(); b.Lock(); b.Unlock(); a.RUnlock(); return false })
+		}, schedrt.Livelock},
+		"a timer in an hour": {func() {
+			var flag word
+			time.AfterFunc(real.Hour, func() { flag.store(1) })
+			poll(func() bool { return flag.load() == 1 })
+		}, schedrt.Endless},
+		"a sleeper who wakes in an hour": {func() {
+			var flag word
+			schedrt.Go(func() { time.Sleep(real.Hour); flag.store(1) })
+			poll(func() bool { return flag.load() == 1 })
+		}, schedrt.Endless},
+		"a ticker of a minute": {func() {
+			var flag word
+			c := time.NewTicker(real.Minute).C
+			schedrt.Go(func() { schedrt.Recv(c); flag.store(1) })
+			poll(func() bool { return flag.load() == 1 })
+		}, schedrt.Endless},
+		"a deadline": {func() {
+			end := time.Now().Add(real.Hour)
+			poll(func() bool { return time.Now().After(end) })
+		}, schedrt.Endless},
+		"a counter that is modelled": {func() {
+			var n word
+			poll(func() bool { n.store(n.load() + 1); return n.load() == 20_000 })
+		}, schedrt.Endless},
+		"comes to its end": {func() {
+			n := 0
+			poll(func() bool { n++; return n == 1000 })
+		}, schedrt.Passed},
+	} {
+		x := schedtest.PlayChoices(t, schedrt.Limits{LazyClock: true, Steps: 20_000}, nil, nil, c.program)
+		if x.Outcome.Kind != c.want {
+			t.Errorf("%s: %v, want %v", name, x.Outcome.Kind, c.want)
+		}
+	}
+}

@@ -239,6 +239,8 @@ type Timer struct {
 	ch      *channel
 	period  time.Duration // of a ticker; 0 means once
 	missed  bool          // of a ticker: its next tick is lost, see clock.noteMissed
+	setAt   int           // the step that set it, see timeIsDue
+	fired   int           // of a ticker: how often since it was set
 	bubble  *Bubble       // of the goroutine that made it
 }
 

@@ -54,7 +54,7 @@ func (m *Mutex) Lock() {
 	e.point(g)
 	m.locked, m.holder = true, g.ID
 	m.object.bump()
-	e.advance(g)
+	e.locked(g)
 }
 
 // TryLock locks m if it is not locked, and reports whether it did.
@@ -149,7 +149,7 @@ func (m *RWMutex) Lock() {
 	e.point(g)
 	m.pending, m.holder = true, g.ID
 	m.object.bump()
-	e.advance(g)
+	e.locked(g)
 	if m.readers > 0 {
 		g = e.begin(OpLock)
 		g.on(&m.object, Enter)
@@ -184,7 +184,7 @@ func (m *RWMutex) RLock() {
 	e.point(g)
 	m.readers++
 	m.object.bump()
-	e.advance(g)
+	e.locked(g)
 }
 
 // RUnlock lets a reader leave. If there is none it ends the execution as Panicked.
