@@ -77,3 +77,71 @@ func TestModelsOrderWhatGoOrders(t *testing.T) {
 		})
 	}
 }
+
+// An Add that takes the counter of a WaitGroup from zero has to happen before a Wait. The race detector
+// reports it where one schedule has both, even if no plain variable is touched.
+func TestAddsRaceWithWait(t *testing.T) {
+	needRaceDetector(t)
+	for name, c := range map[string]struct {
+		program func()
+		what    string
+	}{
+		"adds in the goroutine": {func() {
+			var wg sync.WaitGroup
+			go func() { wg.Add(1); wg.Done() }()
+			wg.Wait()
+		}, "data race"},
+		"adds under a lock, and waits without": {func() {
+			var wg sync.WaitGroup
+			var mu sync.Mutex
+			for range 2 {
+				go func() {
+					mu.Lock()
+					wg.Go(func() {})
+					mu.Unlock()
+				}()
+			}
+			wg.Wait()
+		}, "data race"},
+		"adds before": {func() {
+			var wg sync.WaitGroup
+			wg.Add(1)
+			go wg.Done()
+			wg.Wait()
+		}, ""},
+		"adds again in a goroutine that is waited for": {func() {
+			var wg sync.WaitGroup
+			wg.Go(func() { wg.Go(func() {}) })
+			wg.Wait()
+		}, ""},
+		"two wait": {func() {
+			var wg, waiters sync.WaitGroup
+			wg.Add(1)
+			waiters.Go(wg.Wait)
+			waiters.Go(wg.Wait)
+			wg.Done()
+			waiters.Wait()
+		}, ""},
+		"two rounds": {func() {
+			var wg sync.WaitGroup
+			for range 2 {
+				wg.Go(func() {})
+				wg.Wait()
+			}
+		}, ""},
+		"a channel orders": {func() {
+			var wg sync.WaitGroup
+			added := make(chan bool)
+			go func() { wg.Add(1); close(added); wg.Done() }()
+			<-added
+			wg.Wait()
+		}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := explore.Check(t, explore.Options{}, func(*explore.T) { c.program() })
+			if r.What != c.what || c.what == "" && r.Verdict != explore.Pass {
+				t.Errorf("%s, %q, want %q: %s", r.Verdict, r.What, c.what, r.Text)
+			}
+		})
+	}
+}

@@ -324,18 +324,24 @@ func (c *Cond) notify(kind Kind) {
 	}
 }
 
-// A WaitGroup is the model of a sync.WaitGroup. The real one notices a negative counter and an Add
-// that runs beside a Wait; a WaitGroup that is used again before all its Waits returned is not
-// noticed.
+// A WaitGroup is the model of a sync.WaitGroup. The real one notices a negative counter; a WaitGroup
+// that is used again before all its Waits returned is not noticed.
+//
+// An Add that takes the counter from zero has to happen before a Wait. The real WaitGroup tells the race
+// detector so, with a read in that Add, and a write in the first Wait that finds the counter above zero.
+// Under control the real Wait is called when the counter is zero, so the model has the two accesses.
 type WaitGroup struct {
 	object Object
 	count  int
+	raised uint32 // how often the counter was taken from zero
+	waited uint32 // raised, when a Wait wrote order
+	order  [1]byte
 }
 
 // number gives w its number, and sets it to zero in a new execution.
 func (w *WaitGroup) number(e *Exec) {
 	if e.number(&w.object) {
-		w.count = 0
+		w.count, w.raised, w.waited = 0, 0, 0
 		e.remember(w)
 	}
 }
@@ -359,11 +365,18 @@ func (w *WaitGroup) Add(delta int) {
 	}
 	g.on(&w.object, mode)
 	e.point(g)
+	if delta > 0 && w.count == 0 {
+		w.raised++
+		NoteRead(w.order[:])
+	}
 	w.count += delta
 	e.changed(g, &w.object)
 }
 
 // Wait returns when the counter is zero. Outside of control it returns at once.
+//
+// A Wait that was announced while the counter was zero, and found it above zero before its turn, could as
+// well have come in between. Of several Waits for one rise only the first writes, as they may overlap.
 func (w *WaitGroup) Wait() {
 	e := current()
 	if e == nil {
@@ -373,7 +386,12 @@ func (w *WaitGroup) Wait() {
 	w.number(e)
 	g.on(&w.object, Wait)
 	g.Op.guard = w
+	waits, raised := w.count > 0, w.raised
 	e.point(g)
+	if (waits || w.raised != raised) && w.waited != w.raised {
+		w.waited = w.raised
+		NoteWrite(w.order[:])
+	}
 }
 
 // IsStale reports that an earlier execution ended while the counter was not zero. The real
