@@ -80,7 +80,8 @@ func parseVersion(out string) (string, error) {
 	major, _ := strconv.Atoi(found[2]) // digits; a number too large for an int is recent enough
 	minor, _ := strconv.Atoi(found[3])
 	if major < oldest[0] || major == oldest[0] && minor < oldest[1] {
-		return "", fmt.Errorf("version %s is older than %d.%d: %s", found[1], oldest[0], oldest[1], Install)
+		return "", fmt.Errorf("version %s is older than %d.%d, the first that counts: %s, or put a newer one first in PATH",
+			found[1], oldest[0], oldest[1], Install)
 	}
 	return found[1], nil
 }

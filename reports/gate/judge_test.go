@@ -317,3 +317,27 @@ func TestSuspectsAreSorted(t *testing.T) {
 		t.Errorf("suspects %v, want row 2 first", got)
 	}
 }
+
+// The report advises more pairs only to a row that they would decide in minutes: not to a row that counts settle, and
+// not to one whose noise asks for thousands.
+func TestAdviceOnPairs(t *testing.T) {
+	wild := row("BenchmarkWild", 1, 1.5)
+	counted, more := withWork(noisy, 1), withWork(noisy, 1.05)
+	for _, test := range []struct {
+		row  Row
+		want string
+	}{
+		{noisy, " pairs would settle it, it had 24"}, {more, " pairs would settle it, it had 24"},
+		{wild, "more pairs are no way to settle it: it had 24 and needs about "}, {counted, ""}, {fine, ""}, {same, ""},
+	} {
+		r := Judge(runOf(test.row), Options{})
+		j := r.Rows[0]
+		got := j.settle()
+		if !strings.Contains(got, test.want) || test.want == "" && got != "" {
+			t.Errorf("%s, %s: %q, want %q", test.row.Name, j.Verdict, got, test.want)
+		}
+		if d := newRowDetails(r, j, "row"); (d.Settle == "") != (test.want == "") {
+			t.Errorf("%s: the page says %q", test.row.Name, d.Settle)
+		}
+	}
+}

@@ -196,6 +196,23 @@ func (r *Report) changedBenchmarks() []string {
 		"the sides, so that its ratio is not of the program alone: %s", plural.Of(n, "row"), strings.Join(names, ", "))}
 }
 
+// mostAdvised is how many pairs a row may need before the report no longer advises more pairs. A pair takes a twentieth to
+// a fifth of a second, so that so many take minutes.
+const mostAdvised = 2000
+
+// settle says how many pairs would probably decide a row whose time is open, or "". A row that counts decide needs none.
+func (j *Judged) settle() string {
+	switch t := j.Time; {
+	case t == nil || t.Needs == 0 || j.Verdict != Inconclusive && !j.open:
+		return ""
+	case t.Needs > mostAdvised:
+		return fmt.Sprintf("more pairs are no way to settle it: it had %d and needs about %d; use a quieter machine, or "+
+			"make an operation shorter", t.Pairs, t.Needs)
+	default:
+		return fmt.Sprintf("about %d pairs would settle it, it had %d", t.Needs, t.Pairs)
+	}
+}
+
 // text names a side with its revision.
 func (s Side) text() string {
 	parts := []string{printable(s.Name)}

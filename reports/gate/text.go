@@ -73,8 +73,8 @@ func writeExplanations(w io.Writer, r *Report) {
 		}
 		fmt.Fprintf(w, "%s %s\n    %s\n", r.label(j), printable(j.ID), j.why())
 		writeList(w, "    ", j.also())
-		if j.Time != nil && j.Time.Needs > 0 {
-			fmt.Fprintf(w, "    about %d pairs would settle it, it had %d\n", j.Time.Needs, j.Time.Pairs)
+		if settle := j.settle(); settle != "" {
+			fmt.Fprintf(w, "    %s\n", settle)
 		}
 		writeFunctions(w, j)
 		writeCosts(w, j)
@@ -153,8 +153,8 @@ func newRowDetails(r *Report, j *Judged, id string) rowDetails {
 	if j.Time == nil {
 		return d
 	}
-	if n := j.Time.Needs; n > 0 {
-		d.Settle = fmt.Sprintf("About %d pairs would settle it; it had %d.", n, j.Time.Pairs)
+	if settle := j.settle(); settle != "" {
+		d.Settle = strings.ToUpper(settle[:1]) + settle[1:] + "."
 	}
 	if pairs := j.deciding(); len(pairs) > 1 {
 		d.Drift, d.Layout = newDriftPlot(pairs), newLayoutPlot(pairs, j.Time)
