@@ -47,8 +47,8 @@ func chooseImpls(names string, table []impls.Impl, shared ...impls.Impl) ([]impl
 	// What is left in wanted was found in no table. One name is enough for the message; with two
 	// typing errors the user corrects one after the other.
 	for name := range wanted {
-		return nil, fmt.Errorf("unknown implementation %q; known are %s, or all", name,
-			strings.Join(known, ", "))
+		return nil, fmt.Errorf("unknown implementation %q%s; known are %s, or all", name,
+			didYouMean(name, known, ""), strings.Join(known, ", "))
 	}
 	return chosen, nil
 }

@@ -257,3 +257,34 @@ func TestDescriptorsThatAreNoPipe(t *testing.T) {
 		}
 	}
 }
+
+// A full disk is an error that names the file, and leaves no file behind. The slots
+// would otherwise end the process at the first access, by SIGBUS.
+func TestFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
+		t.Skipf("a mount needs root: %v", err)
+	}
+	t.Cleanup(func() { must(t, unix.Unmount(dir, 0)) })
+	n := nameDir{t, dir}
+	if err := os.WriteFile(n.path("filler"), make([]byte, 1<<20), 0o600); !errors.Is(err, unix.ENOSPC) {
+		t.Fatalf("the disk is not full: %v", err)
+	}
+	for name, open := range map[string]func(string) error{
+		"slots": func(path string) error { _, err := process.OpenSlots(path, 2); return err },
+		"sysv":  func(path string) error { _, err := process.OpenSysV(path, 2); return err },
+	} {
+		err := open(n.path(name))
+		if want := "process: " + n.path(name) + ": writing it: "; !errors.Is(err, unix.ENOSPC) ||
+			!strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+		if _, err := os.Lstat(n.path(name)); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s: the file is there: %v", name, err)
+		}
+	}
+	must(t, os.Remove(n.path("filler")))
+	closeLater(t)(process.OpenSlots(n.path("slots"), 2))
+	closeLater(t)(process.OpenSysV(n.path("sysv"), 2))
+	must(t, process.RemoveSysV(n.path("sysv")))
+}

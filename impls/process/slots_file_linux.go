@@ -247,7 +247,11 @@ func createAtomically(path string, write func(*os.File) error) error {
 		return fmt.Errorf("process: %s: making it: %w", path, err)
 	}
 	defer f.Close()
-	if err := write(f); err != nil {
+	var unwritten *os.PathError
+	switch err := write(f); {
+	case errors.As(err, &unwritten): // it names the folder, as the file has no name yet
+		return fmt.Errorf("process: %s: writing it: %w", path, unwritten.Err)
+	case err != nil:
 		return err
 	}
 	unnamed := fmt.Sprintf("/proc/self/fd/%d", f.Fd())
