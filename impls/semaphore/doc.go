@@ -169,6 +169,16 @@
 // permit. Bypass took 0.06 to 0.21 µs, a loop that spins 0.04 to 0.13 µs, and golang.org/x/sync 1.1
 // to 4.8 µs.
 //
+// A call whose ctx is never done, such as context.Background, waits by a plain receive, and not by a
+// select with a case that never comes. Two goroutines that wake each other then take 1.69 times as
+// long as with a channel of tokens instead of 1.89 times (NewWeighted), and 1.41 instead of 1.74
+// (NewFIFO): medians of 150 pairs in one process. With a ctx that can be cancelled they still take 1.7
+// and 1.5 times as long. A quarter of that time are clock readings, for Stats and for the bounds.
+//
+// A loop of 1 µs to 2 µs before a call sleeps, which looks for the wake-up, was tried and lost: 3.5 µs
+// for two goroutines that wake each other, instead of 0.6 µs. The goroutine that wakes another one goes
+// on to wait itself, so both run on one core, and the loop keeps that core.
+//
 // A lock-free queue instead of the mutex was not built. It pays if many cores release at once while
 // calls wait. Two designs are known. Koval, Khalanskiy and Alistarh, “CQS: A Formally-Verified
 // Framework for Fair and Abortable Synchronization” (PLDI 2023), put waiters into an infinite array
