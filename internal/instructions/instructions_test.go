@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestVersions(t *testing.T) {
@@ -46,12 +47,31 @@ func TestSnapshots(t *testing.T) {
 	}
 }
 
+// A trial that gives no answer blames the load, too. One that was interrupted, or fails by itself, does not.
+func TestTrialWithoutAnswer(t *testing.T) {
+	sleep, err := exec.LookPath("sleep")
+	if err != nil {
+		t.Skip("no program sleep")
+	}
+	if _, err := try(t.Context(), time.Millisecond, sleep, "60"); err == nil || !strings.Contains(err.Error(), "too busy") {
+		t.Errorf("%v, want an error that names the load", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, ctx := range []context.Context{ctx, t.Context()} {
+		if _, err := try(ctx, time.Minute, sleep, "not a time"); err == nil || strings.Contains(err.Error(), "too busy") {
+			t.Errorf("%v, want an error that does not name the load", err)
+		}
+	}
+}
+
 // Each broken valgrind is named with what to do, and none is used.
 func TestFindNamesWhatIsMissing(t *testing.T) {
 	for _, test := range []struct{ name, script, want string }{
 		{"none", "", "apt-get install valgrind"},
-		{"too old", "echo valgrind-3.10.0", "older than 3.13: apt-get install valgrind"},
+		{"too old", "echo valgrind-3.10.0", "older than 3.13, the first that counts: apt-get install valgrind, or put a newer one"},
 		{"another program", "echo hello", "not understood"},
+		{"crashes", `[ "$1" = --version ] && echo valgrind-3.25.1 && exit; kill -SEGV $$`, "version 3.25.1 does not run here"},
 		{"without massif", `[ "$1" = --version ] && echo valgrind-3.19.0 && exit; echo no tool >&2; exit 1`, "no tool"},
 	} {
 		bin := t.TempDir()

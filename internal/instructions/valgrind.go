@@ -44,7 +44,7 @@ func findValgrind(ctx context.Context, temp string) (Meter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("it is not installed: %s", Install)
 	}
-	out, err := try(ctx, path, "--version")
+	out, err := try(ctx, patience, path, "--version")
 	if err != nil {
 		return nil, err
 	}
@@ -56,17 +56,26 @@ func findValgrind(ctx context.Context, temp string) (Meter, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := try(ctx, path, append(v.flags(), program)...); err != nil {
+	if _, err := try(ctx, patience, path, append(v.flags(), program)...); err != nil {
 		return nil, fmt.Errorf("version %s does not run here: %w", v.version, err)
 	}
 	return v, nil
 }
 
-// try runs a command that takes a fraction of a second on a quiet machine.
-func try(ctx context.Context, path string, args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+// patience is how long a trial may take. It takes half a second on a quiet machine. Where it takes 20 s, a row takes
+// minutes, and counting would use up the time of the pairs.
+const patience = 20 * time.Second
+
+// try runs a command. A command that gives no answer in time says nothing about valgrind, so the error does not blame it
+// alone.
+func try(ctx context.Context, limit time.Duration, path string, args ...string) (string, error) {
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	return child.Output(ctx, "", nil, path, args...)
+	out, err := child.Output(limited, "", nil, path, args...)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		return "", fmt.Errorf("%s gave no answer in %v: the machine is too busy for it now, or it hangs", path, limit)
+	}
+	return out, err
 }
 
 var versionLine = regexp.MustCompile(`^valgrind-((\d+)\.(\d+)\S*)`)

@@ -206,8 +206,8 @@ func (j *Judged) settle() string {
 	case t == nil || t.Needs == 0 || j.Verdict != Inconclusive && !j.open:
 		return ""
 	case t.Needs > mostAdvised:
-		return fmt.Sprintf("more pairs are no way to settle it: it had %d and needs about %d; use a quieter machine, or "+
-			"make an operation shorter", t.Pairs, t.Needs)
+		return fmt.Sprintf("more pairs are no way to settle it: it had %d and needs about %d; use a quieter machine, a "+
+			"shorter operation, or a fixed seed", t.Pairs, t.Needs)
 	default:
 		return fmt.Sprintf("about %d pairs would settle it, it had %d", t.Needs, t.Pairs)
 	}
