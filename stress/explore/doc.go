@@ -336,7 +336,8 @@
 //
 // The body has to do the same under the same schedule. The explorer checks this, and names a
 // difference, for example a random source with a seed from the clock. A loop over a map visits the
-// keys in a fixed order, and unseeded random numbers, crypto/rand and hash/maphash are the same in
+// keys in a fixed order (but not outside of the body: calls of this package in the rounds of such a loop are
+// refused from the second on, and t.Run around the call is the remedy), and unseeded random numbers, crypto/rand and hash/maphash are the same in
 // every schedule, so bugs that need another order or other numbers are missed.
 //
 // The ends of os.Pipe are files that the program reads and writes. A call that would wait in the

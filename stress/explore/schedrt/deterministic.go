@@ -90,6 +90,7 @@ type MapRange[K comparable, V any] struct {
 	nanValues []V
 	key       K
 	value     V
+	outer     uint64 // the number of the loop outside of control, 0 under control
 }
 
 // RangeMap is range m: for r := RangeMap(m); r.Next(); { … r.Key(), r.Value() … }. Under control it
@@ -111,14 +112,24 @@ func RangeMap[M ~map[K]V, K comparable, V any](m M) *MapRange[K, V] {
 	}
 	if current() != nil {
 		sortKeys(reflect.ValueOf(r.keys))
+	} else {
+		r.outer = beginOuter()
 	}
 	return r
 }
 
 // Next goes to the next key that has not been deleted, and reports whether there is one.
-//
-// A key that was deleted and inserted again comes with its new value, which Go allows.
-func (r *MapRange[K, V]) Next() (ok bool) {
+func (r *MapRange[K, V]) Next() bool {
+	ok := r.next()
+	if r.outer != 0 {
+		nextOuter(r.outer, ok)
+	}
+	return ok
+}
+
+// next is Next without the note of outer loops. A key that was deleted and inserted again comes with its
+// new value, which Go allows.
+func (r *MapRange[K, V]) next() (ok bool) {
 	for len(r.keys) > 0 {
 		r.key, r.keys = r.keys[0], r.keys[1:]
 		if r.value, ok = r.m[r.key]; ok {
