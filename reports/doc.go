@@ -79,7 +79,8 @@
 //
 // The interval of a [Ratio] assumes that one distribution is the other one, shifted on a
 // logarithmic scale. If the two differ in shape, the interval holds the typical quotient of two
-// values, and not the quotient of the medians.
+// values, and not the quotient of the medians. If one of the two has more than twice the spread of the
+// other, the interval is made wide enough for that.
 //
 // The ratios compare medians. They say nothing about tails: a median can hide a rare slow
 // operation.

@@ -46,7 +46,7 @@ BenchmarkEncode/impl=gob-2  1000 3070 ns/op
 	// Ratios to the first column; p and intervals are corrected together (Holm, tests of a unit in one table).
 	//
 	// sec/op    gob
-	// Encode-2  1.780 [1.771, 1.808] p=0.002 different
+	// Encode-2  1.780 [1.751, 1.826] p=0.002 different
 	//
 	// Differences are judged by p after Holm's correction for the tests of a unit in one table:
 	// in each such family the chance of even one false difference is at most 5 %. A tie has an interval within 5 % of the best; everything else is undecided.

@@ -207,6 +207,8 @@ type Versus struct {
 	// the interval of the ratio with 0/0 = 1, in which zeros take part; 0 and +Inf without one
 	lo, hi float64
 	level  float64 // the chance of error of the interval
+	atMost float64 // hi at an equal share of the 5 %, if level is a greater share; see most
+	uneven bool    // the samples spread differently, and the interval allows for it
 
 	contradicts bool // the unit is declared exact, but the samples of a cell differ
 

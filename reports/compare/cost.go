@@ -63,7 +63,7 @@ func mostTimesWorse(cells []*Cell, col int) float64 {
 	}
 	upper, lower := 1.0, 1.0
 	if c.VsBest != nil {
-		upper = c.VsBest.hi
+		upper = c.VsBest.most()
 	}
 	for i, other := range cells {
 		if i != col && other != nil && other.VsBest != nil {

@@ -20,12 +20,14 @@ import (
 //
 // The level is corrected like the verdict beside the interval. It is 5 % for a single comparison,
 // and 5 % divided by the number of tests in the family for most others; see [Versus.Corrected].
-// So all intervals of a family hold their true ratios together with a chance of 95 %.
+// So the sides of 1 on which the intervals lie are right together with a chance of 95 %. What a ratio is at most,
+// as in [Bound], is computed with an equal share of the 5 % for each interval of the family.
 //
 // The interval contains exactly the factors that a two-sided U test of this level would not
 // reject. So its level is exact for small samples, and at least Confidence if values are tied.
 // Beyond 2500 pairs k comes from the normal approximation. The quotients have the order of the
-// differences of logarithms, so no logarithm is computed. (Hodges and Lehmann 1963, Annals of
+// differences of logarithms, so no logarithm is computed. If one sample has more than twice the spread of the
+// other, the interval is as wide as Welch's at least; see widen. (Hodges and Lehmann 1963, Annals of
 // Mathematical Statistics 34: 598-611; Moses 1953; Hollander and Wolfe, Nonparametric Statistical
 // Methods, 4.2-4.3.)
 type Ratio struct {
@@ -36,6 +38,42 @@ type Ratio struct {
 	Lo, Hi     float64 // 0 and +Inf if there is no interval
 	Confidence float64 // the level of the interval; 0 without one
 	Why        string  // why there is no interval
+}
+
+// uneven is the quotient of the spreads of two samples from which the interval of their ratio is widened. With 3
+// instead of 2, equal columns would be called different in 6.4 % of the tables of TestFalseAnswers whose noises
+// differ most.
+const uneven = 2
+
+// widen makes the interval of v wide enough for samples a and b whose spreads differ. The test of ranks and its
+// interval assume that both spread alike. If one column has 20 times the noise of another one, the test alone
+// calls equal columns different in 11 % of rows instead of 5 %, and in 39 % of tables of 20 rows, whose levels
+// are small. Welch's interval assumes no equal spreads; the wider bound of the two counts on each side.
+//
+// Samples that spread alike keep the interval of the ranks, which an outlier does not move. Both samples are sorted.
+func (v *Versus) widen(a, b []float64) {
+	r := &v.Ratio
+	if r.Confidence == 0 {
+		return // there is no interval, or a value has no logarithm
+	}
+	if s, t := spreadOf(a), spreadOf(b); max(s, t) <= uneven*min(s, t) {
+		return
+	}
+	lo, hi, ok := utest.Welch(a, b, v.level)
+	if !ok {
+		return
+	}
+	v.uneven = true
+	v.lo, v.hi = min(v.lo, lo), max(v.hi, hi)
+	r.Lo, r.Hi = v.lo, v.hi
+}
+
+// spreadOf returns the logarithm of the quotient of two values of a sorted sample: the quartiles, or nearly the
+// extremes of few values. An outlier is beyond them if there are five values or more.
+func spreadOf(sorted []float64) float64 {
+	n := len(sorted)
+	k := min(max(1, n/4), (n-1)/4)
+	return math.Log(sorted[n-1-k] / sorted[k])
 }
 
 // inverse returns the ratio of the second sample to the first.

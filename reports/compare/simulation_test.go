@@ -9,12 +9,50 @@ import (
 	"github.com/semabench/semabench/internal/longtest"
 )
 
-// A world is a table of one row whose truth is known: all columns but the first take longer by
+// A world is a table whose truth is known: all columns but the first take longer by
 // apart, 0.10 for 10 %.
 type world struct {
 	cols, n int
 	apart   float64
 	noise   float64 // the standard deviation of the logarithm of a value
+	shape   shape
+	rows    int // 0 stands for 1
+}
+
+// A shape is a distribution of noise. It returns the logarithm of a value of a column.
+type shape string
+
+const (
+	normal    shape = "normal"
+	twoModes  shape = "two modes"  // half of the values are 25 % greater
+	heavy     shape = "heavy"      // Student's distribution with 2 degrees of freedom
+	upward    shape = "upward"     // nothing is faster than the fastest
+	steps     shape = "steps"      // of 1 %, as of a coarse clock
+	common    shape = "common"     // a drift that all columns share, sample for sample
+	bestQuiet shape = "best quiet" // the first column has a twentieth of the noise of the others
+	restQuiet shape = "rest quiet" // the others have a twentieth of the noise of the first one
+)
+
+// value returns the logarithm of the noise of sample k in column col. drift is the common drift of the row.
+func (w world) value(r *rand.Rand, drift []float64, col, k int) float64 {
+	z := r.NormFloat64()
+	switch w.shape {
+	case twoModes:
+		return 0.01*z + math.Log(1.25)*float64(r.IntN(2))
+	case heavy:
+		return w.noise * z / math.Sqrt(r.ExpFloat64())
+	case upward:
+		return w.noise * r.ExpFloat64()
+	case steps:
+		return math.Round(100*w.noise*z) / 100
+	case common:
+		return drift[k] + w.noise*z
+	case bestQuiet, restQuiet:
+		if (col == 0) == (w.shape == bestQuiet) {
+			return w.noise * z / 20
+		}
+	}
+	return w.noise * z
 }
 
 // An outcome counts the runs of a world with at least one false answer of each kind.
@@ -28,10 +66,12 @@ type outcome struct {
 	undecided int // no column is recommended
 }
 
-// play measures a world once and counts what the comparison says wrong.
-func (o *outcome) play(w world, r *rand.Rand) {
-	row := make([]*Cell, w.cols)
-	table := &Table{Rows: []Row{{"X", "X"}}}
+// row measures the columns of one row.
+func (w world) row(r *rand.Rand) []*Cell {
+	row, drift := make([]*Cell, w.cols), make([]float64, w.n)
+	for k := 1; w.shape == common && k < w.n; k++ {
+		drift[k] = drift[k-1] + w.noise*r.NormFloat64()
+	}
 	for i := range row {
 		row[i] = &Cell{Values: make([]float64, w.n)}
 		center := 1e-6
@@ -39,21 +79,34 @@ func (o *outcome) play(w world, r *rand.Rand) {
 			center *= 1 + w.apart
 		}
 		for k := range row[i].Values {
-			row[i].Values[k] = center * math.Exp(w.noise*r.NormFloat64())
+			row[i].Values[k] = center * math.Exp(w.value(r, drift, i, k))
 		}
+	}
+	return row
+}
+
+// play measures a world once and counts what the comparison says wrong.
+func (o *outcome) play(w world, r *rand.Rand) {
+	table := &Table{Units: []*Unit{{Name: "sec/op"}}}
+	for i := range w.cols {
 		table.Cols = append(table.Cols, fmt.Sprint(i))
 	}
-	table.Units = []*Unit{{Name: "sec/op", Cells: [][]*Cell{row}}}
+	for range max(1, w.rows) {
+		table.Rows = append(table.Rows, Row{"X", "X"})
+		table.Units[0].Cells = append(table.Units[0].Cells, w.row(r))
+	}
 	computeStatistics(&Comparison{Tables: []*Table{table}}, nil)
 	a := table.answer(table.Primary())
 	o.runs++
 	worse, tie, advised := false, false, false
-	for i, c := range row {
-		isBest := w.apart == 0 || i == 0
-		worse = worse || c.Standing == Worse && isBest
-		// The tie is between the two cells: the best median may itself belong to a worse column.
-		tie = tie || c.Standing == Tie && w.apart > 0.05 && (i == 0) != (row[0].Standing == Best)
-		advised = advised || !isBest && w.apart > 0.05 && c.Serves
+	for _, row := range table.Units[0].Cells {
+		for i, c := range row {
+			isBest := w.apart == 0 || i == 0
+			worse = worse || c.Standing == Worse && isBest
+			// The tie is between the two cells: the best median may itself belong to a worse column.
+			tie = tie || c.Standing == Tie && w.apart > 0.05 && (i == 0) != (row[0].Standing == Best)
+			advised = advised || !isBest && w.apart > 0.05 && c.Serves
+		}
 	}
 	count := func(n *int, yes bool) {
 		if yes {
@@ -83,17 +136,34 @@ func (o outcome) most() int {
 
 // worlds returns the worlds of the table in the package documentation, or a few of them. The few
 // have the defects of earlier rules: with tests against the best alone the first had a false
-// “worse” in 9.5 % of runs, and the second recommended a worse column in 99 %.
+// “worse” in 9.5 % of runs, and the second recommended a worse column in 99 %. With medians that contradict the
+// ranks, the one of two modes recommended a column that is worse by 10 % in 25 %, and with the ranks alone the one
+// of 20 rows had a false “worse” in 36 %. With the levels of Holm's procedure for all bounds, the last one recommended
+// a column that is worse by 5.1 % in 16 %.
 func worlds(all bool) (list []world) {
 	if !all {
-		return []world{{8, 8, 0, 0.01}, {4, 8, 0.10, 0.20}, {2, 8, 0.051, 0.01}, {2, 5, 0, 0.05}}
+		return []world{{8, 8, 0, 0.01, normal, 1}, {4, 8, 0.10, 0.20, normal, 1}, {2, 8, 0.051, 0.01, normal, 1},
+			{2, 5, 0, 0.05, normal, 1}, {2, 50, 0.10, 0.05, twoModes, 1}, {2, 6, 0, 0.20, bestQuiet, 20},
+			{2, 20, 0.051, 0.03, upward, 20}}
 	}
 	for _, cols := range []int{2, 4, 8} {
 		for _, n := range []int{5, 8, 10, 20} {
 			for _, noise := range []float64{0.01, 0.05, 0.20} {
 				for _, apart := range []float64{0, 0.051, 0.10} {
-					list = append(list, world{cols, n, apart, noise})
+					list = append(list, world{cols, n, apart, noise, normal, 1})
 				}
+			}
+		}
+	}
+	for _, s := range []shape{twoModes, heavy, upward, steps, common, bestQuiet, restQuiet} {
+		for _, size := range [][3]int{{2, 4, 1}, {2, 6, 1}, {2, 20, 1}, {2, 50, 1}, {5, 6, 1}, {5, 20, 1}, {12, 20, 1},
+			{2, 6, 20}, {2, 20, 20}} {
+			for _, apart := range []float64{0, 0.051, 0.10} {
+				noise := 0.03
+				if s == bestQuiet || s == restQuiet {
+					noise = 0.20
+				}
+				list = append(list, world{size[0], size[1], apart, noise, s, size[2]})
 			}
 		}
 	}
@@ -103,19 +173,18 @@ func worlds(all bool) (list []world) {
 // In no world is an answer of any kind wrong more often than promised. With SEMABENCH_LONG the
 // test plays all worlds of the table in the package documentation and prints the table.
 func TestFalseAnswers(t *testing.T) {
-	long := longtest.Asked()
-	runs := 1000
-	if long {
-		runs = 2000
-	}
+	long, runs := longtest.Asked(), 0
 	for i, w := range worlds(long) {
 		var o outcome
 		r := rand.New(rand.NewPCG(uint64(i), 17))
+		if runs = 2000; !long {
+			runs = 1000 / (1 + w.rows/5)
+		}
 		for range runs {
 			o.play(w, r)
 		}
-		t.Logf("%d %2d  %4.1f %% apart, noise %2.0f %%: %s %s %s %s %s %s", w.cols, w.n, 100*w.apart,
-			100*w.noise, o.rate(o.worse), o.rate(o.best), o.rate(o.tie), o.rate(o.advised),
+		t.Logf("%d %2d %2d rows %-10s %4.1f %% apart, noise %2.0f %%: %s %s %s %s %s %s", w.cols, w.n, w.rows, w.shape,
+			100*w.apart, 100*w.noise, o.rate(o.worse), o.rate(o.best), o.rate(o.tie), o.rate(o.advised),
 			o.rate(o.bound), o.rate(o.undecided))
 		for kind, n := range map[string]int{"worse": o.worse, "best": o.best, "tie": o.tie,
 			"advised": o.advised, "bound": o.bound} {

@@ -249,6 +249,26 @@ func (j *rowStatistics) addRatio(v *Versus, cells []*Cell, i, ref int) {
 		cells[i].Summary.Center, cells[ref].Summary.Center, v.level)
 	v.Ratio = r
 	v.lo, v.hi = lo, hi
+	a, b := j.samples[i].Values, j.samples[ref].Values
+	v.widen(a, b)
+	if share := v.Alpha / float64(max(1, v.Tests)); v.level > share {
+		v.atMost = j.upper(v, a, b, share)
+	}
+}
+
+// upper returns the upper bound of the ratio of a to b at another level than v has.
+func (j *rowStatistics) upper(v *Versus, a, b []float64, level float64) float64 {
+	k, _ := utest.IntervalOrder(len(a), len(b), level/2)
+	if k < 1 {
+		return math.Inf(1)
+	}
+	_, upper := j.tester.Bounds(a, b, k)
+	if v.uneven {
+		if _, hi, ok := utest.Welch(a, b, level); ok {
+			upper = max(upper, hi)
+		}
+	}
+	return upper
 }
 
 // best returns the column with the best median, the first of several, or -1 if the row cannot be
