@@ -28,6 +28,9 @@ import "context"
 // Time alone ends neither a wait nor a grant. The number of calls that a semaphore serves, and how
 // many of them wait or leave at once, or leave before the next grant, is not limited.
 //
+// A semaphore does not depend on its surroundings: neither other semaphores nor a garbage collection nor
+// another GOMAXPROCS change what it does.
+//
 // Negative weights are misuse: all three methods panic and change nothing.
 // A weight of zero takes nothing and gives nothing, so it admits no waiter; see [Impl.ZeroWeight]
 // for how it waits.

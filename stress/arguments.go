@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 	"sync/atomic"
 
 	"github.com/semabench/semabench/impls"
@@ -65,13 +66,11 @@ func overReleaseBesideWaiter(t *trial) {
 	}
 }
 
-// C11: servers recover panics in middleware, so an over-release may be followed by other calls. The
-// state must be unchanged, or declared as corrupted. The declaration is checked in both directions.
-// If corruption is declared and never seen, the clause is unknown and no failure: a corruption may
-// need a state that is not tried here.
-//
-// Both directions are needed. An implementation that declares corruption to be left alone would
-// otherwise never be asked, and the declaration would be worth nothing.
+// C11: servers recover panics in middleware, so an over-release may be followed by other calls. The state must be
+// unchanged, or declared as corrupted. The declaration is checked in both directions. If corruption is declared and
+// never seen, the clause is unknown and no failure: a corruption may need a state that is not tried here. Both
+// directions are needed. An implementation that declares corruption to be left alone would otherwise never be
+// asked, and the declaration would be worth nothing.
 func overReleaseRecovered(t *trial) {
 	const size = 3
 	corrupt := ""
@@ -99,6 +98,7 @@ func overReleaseRecovered(t *trial) {
 			t.impl.OverRelease)
 	case t.impl.OverRelease == impls.OverReleaseUnchanged && !t.impl.UnitWeights:
 		waiterAfterOverRelease(t)
+		tryBesideOverRelease(t)
 	}
 }
 
@@ -451,4 +451,33 @@ func (t *trial) refusedWhenDone(sem impls.Semaphore, n int64) {
 	c := t.startBlocked(sem, n)
 	c.cancel()
 	t.mustBeRefused(c, context.Canceled)
+}
+
+// tryBesideOverRelease tries for two permits while one is held, and a Release of two panics at the same time. Not
+// for an instant may the surplus be free. An implementation that adds first, and takes back what
+// was too much, fails. Whether the calls meet is up to the scheduler of Go.
+func tryBesideOverRelease(t *trial) {
+	rounds, calls := 40, 50
+	if t.impl.Waits == impls.Elsewhere {
+		rounds, calls = 2, 5 // a call may be a message
+	}
+	for range rounds {
+		sem := t.make(2)
+		t.take(sem, 1)
+		var ended atomic.Bool
+		t.together(func() {
+			defer ended.Store(true)
+			for range calls {
+				t.mustPanic("Release of more than is held", func() { sem.Release(2) })
+			}
+		}, func() {
+			for !ended.Load() {
+				if sem.TryAcquire(2) {
+					t.failf("TryAcquire(2) = true with 1 of 2 permits held, while a Release(2) panics")
+				}
+				runtime.Gosched() // on one processor the calls meet in no other way
+			}
+		})
+		t.mustHaveFree(sem, 1)
+	}
 }

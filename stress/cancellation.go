@@ -201,6 +201,9 @@ func cancelReturns(t *trial) {
 			sharedContext(t, e, grants)
 		}
 	}
+	for _, e := range contexts.Ends() {
+		holdersContext(t, e)
+	}
 	const limit = 50 * time.Millisecond
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	began := time.Now()
@@ -250,6 +253,29 @@ func sharedContext(t *trial, e *contexts.Ending, grants int) {
 	t.mustBeGranted(stranger)
 	sem.Release(1)
 	t.mustHaveFree(sem, 1)
+}
+
+// holdersContext asks for permits with the ctx of a request that was granted, as a function does that passes its ctx
+// to another one. Such a request takes permits like any other: it is not taken for a request that holds them
+// already, whether permits are free or not.
+func holdersContext(t *trial, e *contexts.Ending) {
+	const size = 3
+	sem := t.make(size)
+	for range size {
+		t.mustBeGranted(t.startEnding(e, sem, 1))
+	}
+	waiter, stays := t.startEnding(e, sem, 1), t.startForever(sem, 1)
+	t.mustWait(waiter)
+	t.mustWait(stays)
+	e.Cancel()
+	t.mustFailWith(e, waiter)
+	t.mustWait(stays)
+	sem.Release(1)
+	t.mustBeGranted(stays)
+	sem.Release(1)
+	sem.Release(1)
+	sem.Release(1)
+	t.mustHaveFree(sem, size)
 }
 
 // C23: many deadlines fall on the same instant; in every other round all permits are released at

@@ -47,8 +47,8 @@ func clauseNamed(id string) clause {
 }
 
 // The texts say what must hold. The checks are in safety.go, arguments.go, context.go,
-// cancellation.go, liveness.go, fairness.go, numbers.go, memory.go, resources.go and mode.go: a file
-// for each subject. The IDs come from the contract and never change, because tests select and skip clauses by
+// cancellation.go, liveness.go, fairness.go, numbers.go, memory.go, resources.go, surroundings.go and mode.go: a
+// file for each subject. The IDs come from the contract and never change, because tests select and skip clauses by
 // them.
 var clauses = []clause{
 	{Clause{"C1", "capacity", "Never are more permits held than the size."}, inTrial(capacity)},
@@ -155,6 +155,9 @@ var clauses = []clause{
 	{Clause{"C37", "no-burn",
 		"A request that waits uses no processor time, unless Impl.Waits is Spinning."},
 		noBurn},
+	{Clause{"C38", "independent",
+		"Neither other semaphores nor a garbage collection nor another GOMAXPROCS change a semaphore."},
+		independent},
 	{Clause{"R1", "random",
 		"Whatever programs do, C1, C2, C5, C6, C8, C9, C14, C16, C17 and C22 hold."},
 		watchedMode.run},

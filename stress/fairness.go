@@ -388,6 +388,24 @@ func tryBarges(t *trial) {
 	t.mustBeGranted(waiter)
 	sem.Release(2)
 	t.mustHaveFree(sem, 2)
+	triesBesideLine(t)
+}
+
+// triesBesideLine is tryBarges at each length of a line whose head needs two permits, up to more waiters than eight
+// bits can count.
+func triesBesideLine(t *trial) {
+	l := t.fullLine(2, 2)
+	l.release(1)
+	for range 1<<8 + 4 {
+		if got := l.sem.TryAcquire(1); got != t.impl.TryBarges {
+			t.failf("TryAcquire(1) = %v with 1 permit free and %d waiters in line, want %v",
+				got, len(l.waiting), t.impl.TryBarges)
+		} else if got {
+			l.sem.Release(1)
+		}
+		l.join(1)
+	}
+	l.drain()
 }
 
 // needsFIFO ends the clause where no order is promised, or none can be seen.

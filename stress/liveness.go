@@ -209,6 +209,52 @@ func newcomersMeetGrants(t *trial) {
 		}
 		t.mustHaveFree(sem, size)
 	}
+	if t.impl.Waits == impls.Parked && !t.impl.UnitWeights { // there the Release would be many calls
+		for round := range 20 {
+			for _, line := range []int64{4, 8, 10, 16, 20, 32, 64} {
+				lineMeetsNewcomers(t, round, line)
+			}
+		}
+	}
+}
+
+// lineMeetsNewcomers grants a whole line by one Release, with a permit more, for which two newcomers come at the same
+// time. The line is as long as a batch: an implementation may grant some waiters, unlock to wake them, and go on with
+// what it knew before. Nothing is released meanwhile, so the number of grants is known.
+func lineMeetsNewcomers(t *trial, round int, line int64) {
+	if t.impl.MaxSize > 0 && line >= t.impl.MaxSize {
+		return
+	}
+	sem := t.make(line + 1)
+	t.take(sem, line+1)
+	var requests []*call
+	for range line {
+		requests = append(requests, t.startForever(sem, 1))
+	}
+	t.settle()
+	meeting := []func(){func() { sem.Release(line + 1) }, func() {
+		requests = append(requests, t.startForever(sem, 1), t.startForever(sem, 1))
+	}}
+	if round%2 == 1 {
+		slices.Reverse(meeting) // the scheduler of Go tends to begin with the last goroutine
+	}
+	t.together(meeting...)
+	t.settle()
+	var granted int64
+	for _, c := range requests {
+		if c.hasReturned() {
+			granted++
+		}
+	}
+	if granted != line+1 {
+		t.failf("%d of %d requests were granted after Release(%d)", granted, len(requests), line+1)
+	}
+	sem.Release(1)
+	for _, c := range requests {
+		t.mustBeGranted(c)
+	}
+	sem.Release(line + 1)
+	t.mustHaveFree(sem, line+1)
 }
 
 // An entering semaphore counts what is held, and releases soon after each grant.

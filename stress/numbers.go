@@ -2,6 +2,7 @@ package stress
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"slices"
 	"sync/atomic"
@@ -83,8 +84,24 @@ func waitsOfAges(t *trial) {
 		time.Sleep(step) // on the clock of the bubble
 		t.progress.Add(1)
 		l.check()
+		behindAges(t, l.sem)
 	}
 	l.drain() // also checks the order
+}
+
+// behindAges lets a request with a deadline come to a line that has stood for long. Services that shed load
+// refuse it at once, or before its time.
+func behindAges(t *trial, sem impls.Semaphore) {
+	const limit = 2 * time.Second
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	began, late := time.Now(), t.startWith(ctx, cancel, sem, 1)
+	time.Sleep(limit / 2) // on the clock of the bubble
+	t.mustWait(late)
+	t.await(late)
+	t.mustBeRefused(late, context.DeadlineExceeded)
+	if took := time.Since(began); took != limit {
+		t.failf("Acquire with a deadline in %v returned after %v", limit, took)
+	}
 }
 
 // deadlinesAlone gives Acquire deadlines that are near, far and past. A deadline that has not passed
@@ -112,7 +129,8 @@ func deadlinesAlone(t *trial) {
 			t.failf("Acquire with a deadline in %v returned after %v", limit, took)
 		}
 	}
-	for _, left := range []time.Duration{-minute, 0, time.Millisecond, minute} {
+	farDeadlines(t)
+	for _, left := range []time.Duration{-minute, 0, time.Millisecond, minute, math.MaxInt64} {
 		sem, own := t.make(1), contexts.NewCallers(left)
 		t.mustBeGranted(t.startWith(own, own.End, sem, 1))
 		waiter := t.startWith(own, own.End, sem, 1)
@@ -121,6 +139,50 @@ func deadlinesAlone(t *trial) {
 		sem.Release(1)
 		t.mustBeGranted(waiter)
 	}
+}
+
+// farDeadlines waits with deadlines that are from an hour to a century away, and with one beyond the reach of a
+// time.Duration. Milliseconds in 32 bits overflow after 25 or 50 days, and nanoseconds since 1970 after the year 2262.
+// The clock of a bubble begins in 2000 and ends then, so the waits of a trial must not be longer in all.
+//
+// As in waitsOfAges, an implementation may look each second whether its ctx is done. So a longer wait comes only
+// if the one before took little processor time. That bounds what is found, and decides no verdict.
+func farDeadlines(t *trial) {
+	const most, day = 10 * time.Millisecond, 24 * time.Hour
+	for _, limit := range []time.Duration{time.Hour, day, 30 * day, 60 * day, 365 * day, 100 * 365 * day} {
+		sem := t.make(1)
+		startWithin := func() *call {
+			ctx, cancel := context.WithTimeout(context.Background(), limit)
+			return t.startWith(ctx, cancel, sem, 1)
+		}
+		t.mustBeGranted(startWithin())
+		left := startWithin()
+		t.mustWait(left)
+		left.cancel()
+		t.mustBeRefused(left, context.Canceled)
+		began, late, before := time.Now(), startWithin(), rusage.Self().CPU()
+		t.await(late)
+		t.mustBeRefused(late, context.DeadlineExceeded)
+		if took := time.Since(began); took != limit {
+			t.failf("Acquire with a deadline in %v returned after %v", limit, took)
+		}
+		if rusage.Self().CPU()-before > most {
+			break
+		}
+	}
+	sem := t.make(1)
+	for range 2 { // granted at once, and after a wait
+		ctx, cancel := context.WithDeadline(context.Background(), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC))
+		c := t.startWith(ctx, cancel, sem, 1)
+		t.settle()
+		if !c.hasReturned() {
+			sem.Release(1)
+		}
+		t.mustBeGranted(c)
+		cancel()
+	}
+	sem.Release(1)
+	t.mustHaveFree(sem, 1)
 }
 
 // unitsDoNotExpire is noExpiry with weights of 1: a grant, and two waits that outlive it.
@@ -287,6 +349,29 @@ func manyAlone(t *trial, rounds int) {
 		sem.Release(1)
 	}
 	t.mustHaveFree(sem, 2)
+	t.mustServeAfterCalm(sem)
+}
+
+// mustServeAfterCalm lets requests wait on a semaphore of 3 permits, 2 of them free, on which no request has waited
+// for many calls. An implementation may have turned to a mode that is faster without waiters. The first waiter
+// is alone, and so are others after it.
+func (t *trial) mustServeAfterCalm(sem impls.Semaphore) {
+	t.take(sem, t.weight(2))
+	if t.impl.UnitWeights {
+		t.take(sem, 1)
+	}
+	l := &line{t: t, sem: sem, size: 3, held: 3}
+	for range 3 {
+		l.join(1)
+		l.release(1)
+		l.check()
+	}
+	for range 3 {
+		l.join(1)
+	}
+	l.cancel(l.waiting[0])
+	l.check()
+	l.drain()
 }
 
 // manyLeavers cancels more waits than a line of usual size has places, while the one permit is held and

@@ -13,7 +13,7 @@ import (
 
 // A Clause is one sentence of the contract.
 type Clause struct {
-	ID   string // C1 to C37, or R1 for the random programs, which check many clauses
+	ID   string // C1 to C38, or R1 for the random programs, which check many clauses
 	Name string
 	Text string
 }

@@ -33,6 +33,14 @@ var directedKills = []struct {
 	{"deadline of a caller", "impatient", "C35", true},
 	{"surplus release", "growing", "C10", true},
 	{"moving line of 120", "swapped-hole", "C27", false},
+	{"alone 4200 times", "calm", "C36", false},
+	{"deadlines far away", "short-timeout", "C35", true},
+	{"deadlines far away", "short-years", "C35", true},
+	{"one ctx again", "own-again", "C22", true},
+	{"surplus beside a try", "surplus-for-now", "C11", true},
+	{"grants beside newcomers", "in-eights", "C18", true},
+	{"tries beside a line of 260", "byte-of-line", "C28", false},
+	{"semaphores 40", "one-table", "C38", false},
 }
 
 func TestDirectedProgramsRefute(t *testing.T) {

@@ -126,7 +126,7 @@
 //
 //	complete: all programs of size 1, up to 4 calls one at a time, up to 3 calls with 2 at once; …
 //
-// Between the scenarios and these small programs come twelve directed programs. They do what a few
+// Between the scenarios and these small programs come eighteen directed programs. They do what a few
 // calls cannot: queues of hundreds of waiters, thousands of calls in turn, requests that share a
 // ctx, deadlines that do not end a ctx, sizes up to 1000, and over-releases that run at the same
 // time. Each checks its own steps, in one schedule or in a few. So directed programs find defects

@@ -33,7 +33,8 @@ type Ending struct {
 }
 
 // Ends returns a ctx of every kind of package context, and of types of a caller. No deadline that
-// makes one of them done passes before Cancel is called. A ctx that derives from a caller's type has
+// makes one of them done passes before Cancel is called. One deadline is further away than a time.Duration reaches,
+// and is not a number of nanoseconds since 1970. A ctx that derives from a caller's type has
 // a goroutine until it is done, so every ctx must be ended.
 func Ends() []*Ending {
 	const far = 24 * time.Hour
@@ -43,6 +44,7 @@ func Ends() []*Ending {
 	caused, cause := context.WithCancelCause(background)
 	timed, cancelTimed := context.WithTimeout(background, far)
 	dated, cancelDated := context.WithDeadlineCause(background, time.Now().Add(far), ErrOfCaller)
+	endless, cancelEndless := context.WithDeadline(background, time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC))
 	valued, cancelValued := context.WithCancel(context.WithValue(background, key{}, 1))
 	parent, cancelParent := context.WithCancel(background)
 	child, cancelChild := context.WithTimeout(parent, far)
@@ -57,6 +59,7 @@ func Ends() []*Ending {
 		{"a ctx with a cause", caused, func() { cause(ErrOfCaller) }, context.Canceled},
 		{"a ctx that is cancelled before its timeout", timed, cancelTimed, context.Canceled},
 		{"a ctx that is cancelled before its deadline", dated, cancelDated, context.Canceled},
+		{"a ctx that is cancelled millennia before its deadline", endless, cancelEndless, context.Canceled},
 		{"a ctx with values", context.WithValue(valued, key{}, 2), cancelValued, context.Canceled},
 		{"a ctx whose parent is cancelled", child, both(cancelParent, cancelChild), context.Canceled},
 		{"a ctx of the caller's own type", own, own.End, ErrOfCaller},

@@ -9,12 +9,12 @@ import "github.com/semabench/semabench/impls"
 // kinds of a second round of wrong semaphores. They passed, but for K26 in some random programs. K29 to
 // K36 stand for the kinds of a third round. They passed, but for K32, which C25 found. K37 to K42 stand for
 // the kinds of a fourth round. They passed, but for K42 in some random programs. K43 and K44 passed
-// explore.Semaphore, and every clause that plays its own schedule.
+// explore.Semaphore, and every clause that plays its own schedule. K45 to K55 are in surroundings.
 func Kinds() []Mutant {
 	fifo := func(name string, construct func(int64) impls.Semaphore) impls.Impl {
 		return impls.Impl{Name: name, New: construct, Order: impls.FIFO}
 	}
-	return []Mutant{
+	kinds := []Mutant{
 		{
 			Impl:      fifo("deadline-only", newDeadlineOnly),
 			ID:        "K1",
@@ -332,4 +332,5 @@ func Kinds() []Mutant {
 			KilledBy:  []string{"C20"},
 		},
 	}
+	return append(kinds, surroundings()...)
 }

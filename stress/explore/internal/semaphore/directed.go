@@ -34,6 +34,12 @@ var directedPrograms = []directed{
 	{"surplus release", "C10", true, refusesSurplus, surplus},
 	{"deadline after a grant", "C31", true, always, deadlineLeft},
 	{"deadline of a caller", "C35", true, always, deadlineOfCaller},
+	{"deadlines far away", "C35", true, always, farDeadlines},
+	{"one ctx again", "C22", true, always, oneContextAgain},
+	{"surplus beside a try", "C11", true, judgesSurplus, surplusBesideTry},
+	{"grants beside newcomers", "C18", true, weighs, grantsBesideNewcomers},
+	{"tries beside a line of 260", "C28", false, ordersTries, triesBesideLine},
+	{"semaphores 40", "C38", false, parks, manySemaphores},
 }
 
 func always(impls.Impl) bool           { return true }
@@ -42,6 +48,12 @@ func hasTry(impl impls.Impl) bool      { return !impl.NoTry }
 func weighs(impl impls.Impl) bool      { return !impl.UnitWeights }
 func takesZero(impl impls.Impl) bool   { return impl.ZeroWeight == impls.ZeroGranted }
 func refusesSurplus(i impls.Impl) bool { return !breaksDeclared(model.Op{Kind: model.OverRelease}, i) }
+func ordersTries(i impls.Impl) bool {
+	return i.Order == impls.FIFO && parks(i) && hasTry(i) && weighs(i)
+}
+func judgesSurplus(i impls.Impl) bool {
+	return refusesSurplus(i) && i.OverRelease == impls.OverReleaseUnchanged && hasTry(i) && weighs(i)
+}
 
 // Directed returns the texts of the directed programs that are legal for impl: those in which calls begin
 // together, or the others. An implementation whose waiters wait elsewhere has no instant at which nothing
@@ -93,7 +105,8 @@ func sizes(s *stage) {
 	s.close()
 }
 
-// alone makes calls that need not wait, while one permit of three is held.
+// alone makes calls that need not wait, while one permit of three is held. The first waiters come after them: an
+// implementation may have turned to a mode without waiters.
 func alone(s *stage) {
 	s.renew(s.within(3))
 	s.take(1)
@@ -106,6 +119,17 @@ func alone(s *stage) {
 		s.put(1)
 		s.put(1)
 	}
+	s.take(1)
+	s.take(1)
+	for range 2 {
+		a := s.wait(1)
+		s.put(1)
+		s.settle()
+		s.mustBeGranted(a)
+		s.leave(s.wait(1))
+	}
+	s.put(1)
+	s.put(1)
 	s.put(1)
 	s.close()
 }
@@ -385,4 +409,191 @@ func deadlineOfCaller(s *stage) {
 		cancel()
 	}
 	s.close()
+}
+
+// farDeadlines waits with deadlines that are weeks, a century and centuries away. A ctx of a caller's own type has no
+// timer. All timers have fired when nothing can move, so a ctx with a timer is cancelled before that.
+func farDeadlines(s *stage) {
+	const day = 24 * time.Hour
+	for _, left := range []time.Duration{40 * day, 100 * 365 * day, math.MaxInt64} {
+		s.renew(1)
+		deadline := schedrt.Now().Add(left)
+		inner, end := shim.WithCancel(context.Background())
+		a := s.ask(outliving{inner, deadline}, end, 1)
+		s.settle()
+		s.mustBeGranted(a)
+		ctx, cancel := shim.WithDeadline(context.Background(), deadline)
+		b := s.ask(ctx, cancel, 1)
+		schedrt.Yield()
+		cancel()
+		s.settle()
+		switch {
+		case !b.done.Load():
+			s.fail("Acquire(1) still waits though its ctx is done")
+		case b.err != ctx.Err():
+			s.fail("Acquire(1) = %s, want %v", errText(b.err), ctx.Err())
+		}
+		s.over(b)
+		s.put(1)
+		end()
+	}
+	s.close()
+}
+
+// oneContextAgain asks for permits with the ctx of requests that were granted. It takes them like any other.
+func oneContextAgain(s *stage) {
+	n := s.within(3)
+	s.renew(n)
+	ctx, cancel := shim.WithCancel(context.Background())
+	for range n {
+		a := s.ask(ctx, cancel, 1)
+		s.settle()
+		s.mustBeGranted(a)
+	}
+	a := s.ask(ctx, cancel, 1)
+	s.settle()
+	s.mustWait(a)
+	s.leave(a)
+	for range n {
+		s.put(1)
+	}
+	s.close()
+}
+
+// surplusBesideTry tries for both permits, of which one is held, while a Release of two panics.
+func surplusBesideTry(s *stage) {
+	if s.within(2) < 2 {
+		return
+	}
+	s.renew(2)
+	s.take(1)
+	sem := s.sem
+	schedrt.Go(func() {
+		schedrt.MarkHarness()
+		defer func() { _ = recover() }()
+		sem.Release(2)
+	})
+	s.mustTry(2, false)
+	s.settle()
+	s.mustTakeOne()
+	s.mustTry(1, false)
+	s.put(2)
+	s.close()
+}
+
+// grantsBesideNewcomers grants a whole line by one Release, with one permit more. Two of the waiters ask again as soon as
+// they are granted, maybe before Release has returned, and one of them gets that permit. The lines are as long as the
+// batches in which an implementation may grant, and one longer.
+func grantsBesideNewcomers(s *stage) {
+	for _, n := range []int64{4, 5, 8, 9, 16} {
+		if s.within(n+1) <= n {
+			break
+		}
+		s.renew(n + 1)
+		s.take(n + 1)
+		var all []*asked
+		for i := range n {
+			if i < n-2 {
+				all = append(all, s.wait(1))
+			} else {
+				all = append(all, s.askTwice()...)
+				s.settle()
+			}
+		}
+		s.put(n + 1)
+		s.settle()
+		var last *asked
+		granted := int64(0)
+		for _, a := range all {
+			if a.done.Load() {
+				granted++
+				s.mustBeGranted(a)
+			} else {
+				last = a
+			}
+		}
+		if granted != n+1 {
+			s.fail("%d requests were granted after Release(%d)", granted, n+1)
+		}
+		s.put(1)
+		s.settle()
+		s.mustBeGranted(last)
+		s.put(n + 1)
+	}
+	s.close()
+}
+
+// askTwice begins an Acquire(1) in a goroutine of its own, which asks again once it is granted.
+func (s *stage) askTwice() []*asked {
+	first := &asked{n: 1, ctx: context.Background()}
+	second := &asked{n: 1, ctx: context.Background()}
+	schedrt.Go(func() {
+		schedrt.MarkHarness()
+		s.acquire(first)
+		if first.err == nil {
+			s.acquire(second)
+		}
+	})
+	return []*asked{first, second}
+}
+
+// triesBesideLine tries for a free permit at each length of a line whose head needs two. Under FIFO the try passes the
+// line, or does not, as is declared.
+func triesBesideLine(s *stage) {
+	if s.within(2) < 2 {
+		return
+	}
+	s.renew(2)
+	s.take(1)
+	line := []*asked{s.wait(2)}
+	for range 260 {
+		s.mustTry(1, s.impl.TryBarges)
+		if s.impl.TryBarges {
+			s.put(1)
+		}
+		line = append(line, s.wait(1))
+	}
+	s.put(1)
+	s.settle()
+	line = s.served(line, 1)
+	for len(line) > 0 {
+		s.put(2)
+		s.settle()
+		line = s.served(line, 2)
+	}
+	s.put(2)
+	s.close()
+}
+
+// manySemaphores lets a request wait on each of 40 semaphores, and serves the last one first. Waiters of several
+// semaphores may share a table.
+func manySemaphores(s *stage) {
+	type one struct {
+		sem    impls.Semaphore
+		waiter *asked
+	}
+	var all []one
+	for range 40 { // all are unused for some time
+		sem, err := s.impl.Make(1)
+		if err != nil {
+			s.fail("%v", err)
+		}
+		all = append(all, one{sem: sem})
+	}
+	for i := range all {
+		s.sem = all[i].sem
+		s.take(1)
+		all[i].waiter = s.wait(1)
+	}
+	for i, o := range slices.Backward(all) {
+		s.sem = o.sem
+		s.put(1)
+		s.settle()
+		s.mustBeGranted(o.waiter)
+		if i > 0 {
+			s.mustWait(all[i-1].waiter)
+		}
+		s.put(1)
+		s.close()
+	}
 }
