@@ -23,7 +23,7 @@ func Common(t *testing.T, e cluster.Engine, maxSize int64) {
 
 // arguments checks that each argument out of range has an error of its own kind, and that the
 // message names the value or the remedy. A ctx that is done must give its own error, before any
-// request is sent.
+// request is sent: it is compared by == and not by errors.Is, as the contract promises ctx.Err() itself.
 func arguments(t *testing.T, e cluster.Engine, maxSize int64) {
 	ok := cluster.Options{TTL: 10 * time.Second}
 	for _, c := range []struct {

@@ -14,7 +14,14 @@ import (
 )
 
 // Contract holds an engine to the contract of package impls, through cluster.AsSemaphore. It must be called
-// by TestContract, which LeaveOut names. C27 and C28 stay unknown: package stress sees the order of
+// by TestContract, which LeaveOut names.
+//
+// Each semaphore gets a name of its own, because the permits of a trial that was given up come back only
+// with its session. The TTL is a minute: the contract knows no expiry, so no session may end while a
+// busy machine stops the test. New has no error to return, so a session that cannot be opened panics,
+// and package stress reports the panic with the clause.
+//
+// C27 and C28 stay unknown: package stress sees the order of
 // waiters only if they wait on channels of their own. OrderAndWeights and the scenarios judge the order.
 func Contract(t *testing.T, name string, e cluster.Engine, maxSize int64) {
 	longtest.Need(t, "the other tests of this package, which take each promise of the contract that "+

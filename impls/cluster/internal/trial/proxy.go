@@ -6,10 +6,12 @@ import (
 	"time"
 )
 
-// A Proxy stands before one address of a server on loopback, and disturbs its connections. TCP has no
-// packets that it could drop or duplicate one by one: a cut swallows all bytes of one direction, and
-// heal ends the connections that have lost bytes. Transactions that run twice or late are in
-// TestPlantedBugs.
+// A Proxy stands before one address of a server on loopback, and disturbs its connections.
+//
+// TCP has no packets that a proxy could drop or duplicate one by one: a cut swallows all bytes of one
+// direction, and Heal ends the connections that have lost bytes. Transactions that run twice or late are
+// in TestPlantedBugs. Rules of the kernel's packet filter would disturb real packets, but they need root,
+// and a test that is killed would leave them behind.
 type Proxy struct {
 	listener net.Listener
 
@@ -23,7 +25,7 @@ type Proxy struct {
 // A proxied is one connection through the proxy.
 type proxied struct {
 	ends [2]net.Conn // of the client, of the server
-	lost bool        // bytes were swallowed
+	lost bool        // bytes were swallowed; guarded by the mutex of the proxy, and never false again
 }
 
 // NewProxy starts a proxy before the target.
@@ -42,6 +44,10 @@ func (p *Proxy) Address() string { return p.listener.Addr().String() }
 
 // accept connects each client to the target of that moment. If the target does not answer, the
 // client sees its connection end, as with a server that has died.
+//
+// A Reset between the dial and the registration misses the connection. It then counts as one that was
+// made after the Reset, which a client could have made as well. After a Redirect such a connection may
+// still lead to the old target; the tests stop the old target first.
 func (p *Proxy) accept() {
 	for {
 		client, err := p.listener.Accept()
@@ -68,6 +74,10 @@ func (p *Proxy) accept() {
 // copy forwards direction d until an end of the connection closes. Each direction has a goroutine,
 // so one direction can be cut while the other still works: the server then runs requests whose
 // answers are lost.
+//
+// Whether bytes are lost is decided when they are read, under the mutex. So after Disturb has returned,
+// no byte that is read later passes a cut. The delay is slept in line: the bytes of a connection keep
+// their order, as TCP promises, and a delayed connection also carries less.
 func (p *Proxy) copy(c *proxied, d int) {
 	defer p.close(c)
 	buffer := make([]byte, 32<<10)

@@ -99,7 +99,8 @@ func LateRelease(w *World) error {
 }
 
 // LostAnswer: the answer of a take is lost; the permit must be counted once. The size is 2, so an
-// engine that simply takes again is granted a second permit, and does not get stuck on the first.
+// engine that simply takes again is granted a second permit, and does not get stuck on the first. The
+// second count finds a release that does not remove the record of the take that had succeeded.
 func LostAnswer(w *World) error {
 	s := w.Open(2, 30*time.Second)
 	w.LoseTake()
@@ -133,7 +134,9 @@ func LateTake(w *World) error {
 	return w.HeldIs(s, 0)
 }
 
-// DeadHolder: the process of a holder is gone, and nothing may keep its permit.
+// DeadHolder: the process of a holder is gone, and nothing may keep its permit. The permit would stay if
+// something besides the process of the holder renewed the session, such as a client library with a
+// connection of its own. The frozen session is resumed last, as it could not be closed otherwise.
 func DeadHolder(w *World) error {
 	a, b := w.Open(1, time.Second), w.Open(1, 30*time.Second)
 	if _, err := GrantedSoon(a, 1); err != nil {
@@ -213,7 +216,8 @@ func Newcomer(w *World) error {
 }
 
 // StaleViews: session a takes all permits. Session b last saw the semaphore when it was opened,
-// with all permits free, so b must learn from the engine that none is left.
+// with all permits free, so b must learn from the engine that none is left. The count at the end finds
+// an engine that refuses the call and records the grant all the same.
 func StaleViews(w *World) error {
 	a, b := w.Open(2, 30*time.Second), w.Open(2, 30*time.Second)
 	if _, err := GrantedSoon(a, 2); err != nil {
@@ -243,8 +247,9 @@ func Resized(w *World) error {
 	return errors.Join(<-results, <-results)
 }
 
-// Shrunk: a waiter that has become larger than the size must not hold up the one behind it, and must
-// be served when the size grows again.
+// Shrunk: a waiter that has become larger than the size must not hold up the waiter behind it, and must
+// be served when the size grows again. One permit is held at first, so that both requests wait. The last
+// size is 6 and not 4, because the small waiter keeps its permit.
 func Shrunk(w *World) error {
 	s := w.Open(4, 30*time.Second)
 	l, err := GrantedSoon(s, 1)
