@@ -51,7 +51,7 @@ func (p *pace) count(n, size int64, now time.Duration) {
 	}
 }
 
-// slow reports whether permits are held for so long that hand-off costs nothing. While calls wait,
+// slow reports whether permits are held for so long that hand-off costs little. While calls wait,
 // nearly all permits are held, so by Little's law a permit is held for time * size / permits on
 // average. Before the first Release nothing is known, and slow returns false.
 func (p *pace) slow(size int64, now time.Duration) bool {
