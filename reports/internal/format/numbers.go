@@ -33,6 +33,9 @@ func Value(v float64, unit string) string {
 	if size := math.Abs(v); suffix == "" && size >= 0.001 && size < 1000 {
 		return fmt.Sprintf("%.4g", v) // an index of 0.65 is not 650 thousandths
 	}
+	if size := math.Abs(v); size >= 1e18 || size < 1e-13 { // no prefix of benchunit is as great, or as small
+		return fmt.Sprintf("%.4g", v) + suffix
+	}
 	return benchunit.Scale(v, benchunit.ClassOf(unit)) + suffix
 }
 

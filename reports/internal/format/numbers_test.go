@@ -16,6 +16,12 @@ func TestFormats(t *testing.T) {
 		Value(0.5, "allocs/op"):       "0.5",
 		Value(999.96, "jain"):         "1000",
 		Value(0.0005, "vcsw/op"):      "500.0µ",
+		Value(1.7e299, "sec/op"):      "1.7e+299s", // of 1.7e308 ns/op
+		Value(-2e21, "drift"):         "-2e+21",
+		Value(5e-17, "sec/op"):        "5e-17s",
+		Value(3e-310, "B/op"):         "3e-310B",
+		Value(1e-10, "sec/op"):        "0.1000ns",
+		Value(1.09e8, "sec/op"):       "109.0Ms",
 		Value(math.NaN(), "sec/op"):   "–",
 		Value(math.Inf(-1), "sec/op"): "−∞",
 		Ratio(1.004):                  "1.00",
