@@ -33,11 +33,12 @@ var ofType = map[string]func(*testing.T, explore.Options, bool, ...explore.TypeO
 	"cell":    checkOf(func(w bool) *types.Cell[string] { return &types.Cell[string]{Wrong: w} }),
 	"ring":    checkOf(func(w bool) *types.Ring { return &types.Ring{Wrong: w} }),
 	"hub":     checkOf(func(w bool) *types.Hub { return &types.Hub{Wrong: w} }),
+	"buffer":  checkOf(types.NewBuffer[int]),
 	"limiter": checkOf(func(w bool) *types.Limiter { return &types.Limiter{Wrong: w} }),
 }
 
 // shortTypes are the types of a short run. Each exploration starts about five processes.
-var shortTypes = []string{"map", "queue", "limiter"}
+var shortTypes = []string{"map", "queue", "limiter", "buffer"}
 
 func typesToCheck(t *testing.T) []string {
 	t.Helper()

@@ -30,6 +30,7 @@ var shapes = []Level{
 	{Columns: []int{1, 1}, Before: 2},
 	{Columns: []int{2, 2}},
 	{Columns: []int{2, 1}, Before: 1},
+	{Columns: []int{2, 1, 1}},
 	{Columns: []int{1, 1, 1}, Before: 2},
 	{Columns: []int{2, 2}, Before: 1},
 	{Columns: []int{2, 2, 2}},

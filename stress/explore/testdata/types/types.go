@@ -411,3 +411,38 @@ func (g *Gauge) Set(n int) {
 	}
 	g.n = n
 }
+
+// A Buffer is a queue without a bound. Wrong signals only for a value in an empty queue: a second value that
+// comes before the first waiter runs wakes no other waiter.
+type Buffer[T any] struct {
+	Wrong    bool
+	mu       sync.Mutex
+	notEmpty *sync.Cond
+	items    []T
+}
+
+func NewBuffer[T any](wrong bool) *Buffer[T] {
+	b := &Buffer[T]{Wrong: wrong}
+	b.notEmpty = sync.NewCond(&b.mu)
+	return b
+}
+
+func (b *Buffer[T]) Put(v T) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.items = append(b.items, v)
+	if len(b.items) == 1 || !b.Wrong {
+		b.notEmpty.Signal()
+	}
+}
+
+func (b *Buffer[T]) Take() T {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for len(b.items) == 0 {
+		b.notEmpty.Wait()
+	}
+	v := b.items[0]
+	b.items = b.items[1:]
+	return v
+}
