@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -153,6 +154,49 @@ func TestSeveralSteps(t *testing.T) {
 		if fmt.Sprint(got) != fmt.Sprint(test.want) {
 			t.Errorf("levels %v: steps at %v, want %v; %+v", test.factors, got, test.want, h.Rows[0].Changes)
 		}
+	}
+}
+
+// A slowdown that was reverted is a block of runs. No single split shows it, and it is two steps: the
+// commit that made the row slower, and the one that mended it. TestFalseChanges has the rows without any.
+func TestRevertedSlowdownIsFound(t *testing.T) {
+	for _, test := range []struct{ runs, from, to, rows int }{
+		{30, 9, 17, 1},
+		{30, 9, 17, 20},
+		{60, 32, 44, 20},
+		{700, 300, 340, 1}, // of so many runs, only every third may be an end of a block
+	} {
+		r := rand.New(rand.NewPCG(5, 3))
+		h := mustNew(t, runsOf(test.runs, test.rows, day, func(run, row int) float64 {
+			v := math.Exp(0.01 * r.NormFloat64())
+			if row == 0 && run >= test.from && run < test.to {
+				v *= 1.1
+			}
+			return v
+		}))
+		var got []int
+		for _, c := range h.Rows[0].Changes {
+			got = append(got, c.Run)
+		}
+		if want := []int{test.from, test.to}; !slices.Equal(got, want) {
+			t.Errorf("%d runs of %d rows, slower from %d to %d: changes at %v, want %v", test.runs, test.rows,
+				test.from, test.to, got, want)
+		}
+	}
+}
+
+// Two slow runs in a row are no block: the machine was busy that day.
+func TestTwoSlowRunsAreNoChange(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 4))
+	h := mustNew(t, runsOf(200, 1, day, func(run, _ int) float64 {
+		v := math.Exp(0.01 * r.NormFloat64())
+		if run == 100 || run == 101 {
+			v *= 1.5
+		}
+		return v
+	}))
+	if c := h.Rows[0].Changes; len(c) > 0 {
+		t.Errorf("changes are %+v, want none", c)
 	}
 }
 

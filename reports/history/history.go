@@ -21,9 +21,10 @@ type Options struct {
 	Least float64
 }
 
-// familyLevel is the chance of any false change in a whole history: the 5 % that package history
-// promises, less a fifth, so that a simulation of 1000 histories does not exceed 5 % by chance.
-const familyLevel = 0.04
+// familyLevel is the chance of any false step in a whole history. With the blocks, which add blockShare
+// of it, the chance of a false change is 4.5 %. Package history promises 5 %; the rest keeps a
+// simulation of 1000 histories from exceeding 5 % by chance.
+const familyLevel = 0.036
 
 // mostRows is how many rows share the level. Rows beyond share a further one: with a smaller level
 // for each row, the permutations of one change would take longer than a second.
@@ -404,7 +405,7 @@ func (h *History) powerNotes() []string {
 		plural.Of(most, "run"), plural.Of(rows, "row"), need)}
 }
 
-// canShow reports whether n runs can show a change at the level. The rarest order has all smaller
+// canShow reports whether n runs can show a step at the level. The rarest order has all smaller
 // values in one half: two of the binomial (n over n/2) orders. Two, because the order in which the
 // later half is smaller counts as well.
 func canShow(n int, level float64) bool {
