@@ -68,7 +68,7 @@ ONCE_IN := ./stress ./impls/process
 TESTFLAGS := -timeout 20m -ldflags=-w -vet=off
 
 # The packages with the longest tests come first: at the end they would keep one core busy and leave the other idle.
-SLOWEST := ./stress/explore ./reports ./cmd/semabench ./internal/duel
+SLOWEST := ./stress/explore ./reports ./cmd/semabench ./cmd/internal/duel
 
 .PHONY: test-long
 test-long: ## every test that takes longer: see the table below (half an hour and more)

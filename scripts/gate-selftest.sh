@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 
 # One family has 22 rows and takes one to two minutes: 25 minutes hold 12 to 25 families. With -keep DIR the next call
 # adds to the families of this one.
-exec go run ./internal/duel/selftest "$@"
+exec go run ./cmd/internal/duel/selftest "$@"

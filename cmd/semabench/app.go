@@ -7,8 +7,8 @@ import (
 	"io"
 	"path/filepath"
 
+	"github.com/semabench/semabench/cmd/internal/sampling"
 	"github.com/semabench/semabench/impls"
-	"github.com/semabench/semabench/internal/sampling"
 	"github.com/semabench/semabench/internal/terminal"
 	"github.com/semabench/semabench/reports"
 )

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/semabench/semabench/cmd/internal/soak"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/benchkey"
-	"github.com/semabench/semabench/internal/soak"
 	"github.com/semabench/semabench/reports"
 )
 

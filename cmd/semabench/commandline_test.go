@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/cmd/internal/sampling"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/impls/process"
-	"github.com/semabench/semabench/internal/sampling"
 )
 
 // working verbs begin to work without arguments, so the golden file has no such case of them.

@@ -13,8 +13,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/semabench/semabench/internal/exploration"
-	"github.com/semabench/semabench/internal/layout"
+	"github.com/semabench/semabench/cmd/internal/exploration"
+	"github.com/semabench/semabench/cmd/internal/layout"
 	"github.com/semabench/semabench/internal/progress"
 	"github.com/semabench/semabench/stress/explore"
 	"github.com/semabench/semabench/stress/mutation"

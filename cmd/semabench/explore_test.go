@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/cmd/internal/exploration"
 	"github.com/semabench/semabench/internal/exitcode"
-	"github.com/semabench/semabench/internal/exploration"
 	"github.com/semabench/semabench/internal/longtest"
 )
 

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/cmd/internal/sampling"
 	"github.com/semabench/semabench/internal/machine"
-	"github.com/semabench/semabench/internal/sampling"
 	"github.com/semabench/semabench/reports/gate"
 )
 

@@ -8,8 +8,8 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/semabench/semabench/internal/duel"
-	"github.com/semabench/semabench/internal/shards"
+	"github.com/semabench/semabench/cmd/internal/duel"
+	"github.com/semabench/semabench/cmd/internal/shards"
 	"github.com/semabench/semabench/reports/gate"
 )
 

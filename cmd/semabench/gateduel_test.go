@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/cmd/internal/sampling"
 	"github.com/semabench/semabench/internal/longtest"
-	"github.com/semabench/semabench/internal/sampling"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -25,7 +25,7 @@ func duelHere(t *testing.T) {
 }
 
 func TestGateFindsAndNamesASlowdown(t *testing.T) {
-	longtest.Need(t, "TestGateOfRecordedRuns and internal/duel")
+	longtest.Need(t, "TestGateOfRecordedRuns and cmd/internal/duel")
 	duelHere(t)
 	dir := repository(t, steady("BenchmarkA", "100"), steady("BenchmarkB", "100"))
 	t.Chdir(dir)

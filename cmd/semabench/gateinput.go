@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/semabench/semabench/internal/duel"
+	"github.com/semabench/semabench/cmd/internal/duel"
+	"github.com/semabench/semabench/cmd/internal/shards"
 	"github.com/semabench/semabench/internal/escape"
-	"github.com/semabench/semabench/internal/shards"
 	"github.com/semabench/semabench/reports"
 	"github.com/semabench/semabench/reports/gate"
 )

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/semabench/semabench/internal/duel"
+	"github.com/semabench/semabench/cmd/internal/duel"
 	"github.com/semabench/semabench/internal/progress"
 	"github.com/semabench/semabench/reports/gate"
 )

@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/semabench/semabench/internal/duel"
+	"github.com/semabench/semabench/cmd/internal/duel"
 	"github.com/semabench/semabench/internal/progress"
 	"github.com/semabench/semabench/internal/terminal"
 )

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/semabench/semabench/cmd/internal/layout"
 	"github.com/semabench/semabench/impls"
-	"github.com/semabench/semabench/internal/layout"
 )
 
 // known returns every implementation that the user can name. It is a new slice: a caller that appends to it must

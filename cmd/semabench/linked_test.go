@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/cmd/internal/sampling"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/impls/process"
 	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/internal/longtest"
-	"github.com/semabench/semabench/internal/sampling"
 )
 
 // linkedCommand runs the command with the real table, and with programs that the go command links.

@@ -10,12 +10,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/semabench/semabench/cmd/internal/layout"
 	"github.com/semabench/semabench/cmd/semabench/player"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/child"
 	"github.com/semabench/semabench/internal/excerpt"
 	"github.com/semabench/semabench/internal/exitcode"
-	"github.com/semabench/semabench/internal/layout"
 	"github.com/semabench/semabench/stress"
 )
 

@@ -47,11 +47,11 @@ import (
 	"slices"
 
 	"github.com/semabench/semabench/bench/parallel"
+	"github.com/semabench/semabench/cmd/internal/sampling"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/impls/process"
 	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/internal/interrupt"
-	"github.com/semabench/semabench/internal/sampling"
 )
 
 // main must call ChildMain before anything else. The children of semabench parallel are this

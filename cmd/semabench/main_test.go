@@ -9,9 +9,9 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/bench/parallel"
+	"github.com/semabench/semabench/cmd/internal/sampling"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/exitcode"
-	"github.com/semabench/semabench/internal/sampling"
 )
 
 // beCommand names a variable that makes the test binary the command, with broken implementations

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/bench/parallel"
+	"github.com/semabench/semabench/cmd/internal/sampling"
 	"github.com/semabench/semabench/internal/exitcode"
-	"github.com/semabench/semabench/internal/sampling"
 	"github.com/semabench/semabench/internal/terminal"
 	"github.com/semabench/semabench/reports"
 	"github.com/semabench/semabench/reports/claims"

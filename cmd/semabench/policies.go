@@ -9,8 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/semabench/semabench/cmd/internal/sampling"
 	"github.com/semabench/semabench/impls"
-	"github.com/semabench/semabench/internal/sampling"
 )
 
 // policyColumns are the columns of the table. A cell says what the implementation promises, which

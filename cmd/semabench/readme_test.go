@@ -11,9 +11,9 @@ import (
 	"testing"
 
 	"github.com/semabench/semabench/bench"
+	"github.com/semabench/semabench/cmd/internal/sampling"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/exitcode"
-	"github.com/semabench/semabench/internal/sampling"
 )
 
 var update = flag.Bool("update", false, "put what the command prints into README.md, "+

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/cmd/internal/sampling"
 	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/internal/longtest"
-	"github.com/semabench/semabench/internal/sampling"
 )
 
 // short are the arguments of a run of 3 rounds with 4 rows, in two workloads.

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/semabench/semabench/cmd/internal/sampling"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/exitcode"
-	"github.com/semabench/semabench/internal/sampling"
 	"github.com/semabench/semabench/reports"
 )
 

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/semabench/semabench/cmd/internal/soak"
 	"github.com/semabench/semabench/cmd/semabench/sampler"
 	"github.com/semabench/semabench/internal/exitcode"
-	"github.com/semabench/semabench/internal/soak"
 )
 
 // sample measures one row once. The verb run starts it in a process of its own for every sample:

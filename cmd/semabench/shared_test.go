@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semabench/semabench/cmd/internal/sampling"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/exitcode"
-	"github.com/semabench/semabench/internal/sampling"
 )
 
 // sharedCommand runs the command with two implementations that processes share, beside the table.

@@ -12,9 +12,9 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/semabench/semabench/cmd/internal/sampling"
 	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/internal/longtest"
-	"github.com/semabench/semabench/internal/sampling"
 	"github.com/semabench/semabench/reports/gate"
 )
 

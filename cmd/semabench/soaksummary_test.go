@@ -4,8 +4,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/semabench/semabench/cmd/internal/soak"
 	"github.com/semabench/semabench/internal/exitcode"
-	"github.com/semabench/semabench/internal/soak"
 )
 
 func TestStressWritesItsSummary(t *testing.T) {

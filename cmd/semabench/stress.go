@@ -10,9 +10,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/semabench/semabench/cmd/internal/sampling"
+	"github.com/semabench/semabench/cmd/internal/soak"
 	"github.com/semabench/semabench/internal/flags"
-	"github.com/semabench/semabench/internal/sampling"
-	"github.com/semabench/semabench/internal/soak"
 )
 
 const (

@@ -15,7 +15,9 @@ import (
 const module = "github.com/semabench/semabench"
 
 // plumbing lists the lowest packages, which know nothing of semaphores, benchmarks and schedules.
-// Every package above may import them, except the bare ones.
+// Every package above may import them, except the bare ones. The engines of the verbs know all of
+// that. They are in cmd/internal, so no package outside of cmd can import them: no arrow runs from
+// the lowest floor up to a room.
 var plumbing = map[string][]string{
 	"internal/benchkey":  {},
 	"internal/child":     {"internal/excerpt"},
@@ -143,33 +145,33 @@ var above = map[string][]string{
 	"reports/claims":              {"reports", "reports/internal/picture"},
 	"reports/internal/reporttest": {"github.com/chromedp/*", "testing"}, // only tests may import it
 	"reports/internal/picture":    {"gonum.org/v1/plot*", "golang.org/x/image/font", "github.com/rivo/uniseg"},
-	"internal/duel": {"reports", "reports/gate", "internal/machine", "internal/instructions",
-		"internal/callcost", "internal/reach", "internal/shards", "golang.org/x/sync/errgroup", "golang.org/x/sys/cpu"},
-	"internal/instructions":  {"golang.org/x/sys/unix", "internal/machine"}, // counts any process, and knows no benchmark
-	"internal/duel/anchor":   {},
-	"internal/duel/selftest": {"internal/duel", "reports", "reports/gate"},
-	"internal/duel/truth":    {"internal/duel", "reports/gate"}, // runs the built command, as a user does; duel for identity alone
+	"cmd/internal/duel": {"reports", "reports/gate", "internal/machine", "cmd/internal/instructions",
+		"cmd/internal/callcost", "cmd/internal/reach", "cmd/internal/shards", "golang.org/x/sync/errgroup", "golang.org/x/sys/cpu"},
+	"cmd/internal/instructions":  {"golang.org/x/sys/unix", "internal/machine"}, // counts any process, and knows no benchmark
+	"cmd/internal/duel/anchor":   {},
+	"cmd/internal/duel/selftest": {"cmd/internal/duel", "reports", "reports/gate"},
+	"cmd/internal/duel/truth":    {"cmd/internal/duel", "reports/gate"}, // runs the built command, as a user does; duel for identity alone
 
 	"vet":                 {"golang.org/x/tools/go/analysis*", "golang.org/x/tools/go/cfg"}, // golangci-lint imports it, so it needs no plumbing
 	"vet/internal/survey": {"vet", "internal/gotool", "golang.org/x/tools/go/analysis*"},    // a command for the table of docs/vet.md
 
-	"internal/shards":   {"reports", "reports/gate"},                         // joins recorded runs
-	"internal/callcost": {"reports/gate", "github.com/google/pprof/profile"}, // compares profiles of any program
-	"internal/reach":    {},                                                  // reads object files of the go command; knows nothing of gates
-	"internal/arch":     {},
-	"internal/longtest": {"testing"}, // only tests may import it
-	"internal/machine":  {},
-	"internal/layout":   {"impls"},
-	"internal/soak":     {"impls", "stress"},
-	"internal/exploration": {"internal/layout", "stress/explore", "golang.org/x/mod/modfile",
+	"cmd/internal/shards":   {"reports", "reports/gate"},                         // joins recorded runs
+	"cmd/internal/callcost": {"reports/gate", "github.com/google/pprof/profile"}, // compares profiles of any program
+	"cmd/internal/reach":    {},                                                  // reads object files of the go command; knows nothing of gates
+	"internal/arch":         {},
+	"internal/longtest":     {"testing"}, // only tests may import it
+	"internal/machine":      {},
+	"cmd/internal/layout":   {"impls"},
+	"cmd/internal/soak":     {"impls", "stress"},
+	"cmd/internal/exploration": {"cmd/internal/layout", "stress/explore", "golang.org/x/mod/modfile",
 		"stress/mutation"}, // which puts a module that does not know this suite into a workspace with it
-	"internal/sampling":     {"impls", "bench", "cmd/semabench/sampler", "internal/layout", "internal/machine"},
+	"cmd/internal/sampling": {"impls", "bench", "cmd/semabench/sampler", "cmd/internal/layout", "internal/machine"},
 	"cmd/semabench/sampler": {"impls", "bench"},
-	"cmd/semabench/player":  {"impls", "internal/soak"}, // built into a program of the user's module
+	"cmd/semabench/player":  {"impls", "cmd/internal/soak"}, // built into a program of the user's module
 	"cmd/semabench": {"impls", "impls/process", "bench", "bench/parallel", "reports",
-		"reports/claims", "reports/gate", "reports/history", "cmd/semabench/player", "cmd/semabench/sampler", "internal/duel", "internal/shards",
-		"internal/exploration", "internal/layout", "internal/machine", "internal/sampling",
-		"internal/soak", "stress", "stress/explore", "stress/mutation", "vet", "golang.org/x/tools/go/analysis/unitchecker", "github.com/BurntSushi/toml"},
+		"reports/claims", "reports/gate", "reports/history", "cmd/semabench/player", "cmd/semabench/sampler", "cmd/internal/duel", "cmd/internal/shards",
+		"cmd/internal/exploration", "cmd/internal/layout", "internal/machine", "cmd/internal/sampling",
+		"cmd/internal/soak", "stress", "stress/explore", "stress/mutation", "vet", "golang.org/x/tools/go/analysis/unitchecker", "github.com/BurntSushi/toml"},
 }
 
 // pkg is the part of the output of `go list -json` that the test needs.
@@ -263,7 +265,7 @@ func TestBrokenArrows(t *testing.T) {
 		{module + "/stress/explore/shim/sync", []string{module + "/internal/stats"}},
 		{module + "/internal/stats", []string{module + "/internal/child"}},
 		{module + "/internal/stats", []string{module + "/impls"}},
-		{module + "/reports", []string{module + "/internal/layout"}},
+		{module + "/reports", []string{module + "/cmd/internal/layout"}},
 	} {
 		if len(brokenArrows(p)) == 0 {
 			t.Errorf("%s may import %v, want an error", p.ImportPath, p.Imports)

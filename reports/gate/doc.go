@@ -72,7 +72,7 @@
 //     machine code with the targets of its references, and data, from the entry of the binary
 //     through the init functions of all packages, TestMain and package testing to the benchmark.
 //     Only the place of the code in the binary may differ, which can change a time by chance. Package
-//     internal/reach says how the gate compares.
+//     cmd/internal/reach says how the gate compares.
 //
 // The benchmark of an IDENTICAL row is not run, so the row does not show whether the benchmark
 // fails. The row stands for a whole benchmark function, because the names of sub-benchmarks are

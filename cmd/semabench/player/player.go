@@ -26,10 +26,10 @@ import (
 	"os"
 	"slices"
 
+	"github.com/semabench/semabench/cmd/internal/soak"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/internal/interrupt"
-	"github.com/semabench/semabench/internal/soak"
 )
 
 // Main is the main function of the program. The first signal ends it after the program at hand, as
