@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/semabench/semabench/bench/sampler"
 	"github.com/semabench/semabench/cmd/internal/soak"
-	"github.com/semabench/semabench/cmd/semabench/sampler"
 	"github.com/semabench/semabench/internal/exitcode"
 )
 

@@ -165,11 +165,11 @@ var above = map[string][]string{
 	"cmd/internal/soak":     {"impls", "stress"},
 	"cmd/internal/exploration": {"cmd/internal/layout", "stress/explore", "golang.org/x/mod/modfile",
 		"stress/mutation"}, // which puts a module that does not know this suite into a workspace with it
-	"cmd/internal/sampling": {"impls", "bench", "cmd/semabench/sampler", "cmd/internal/layout", "internal/machine"},
-	"cmd/semabench/sampler": {"impls", "bench"},
+	"cmd/internal/sampling": {"impls", "bench", "bench/sampler", "cmd/internal/layout", "internal/machine"},
+	"bench/sampler":         {"impls", "bench"},
 	"cmd/semabench/player":  {"impls", "cmd/internal/soak"}, // built into a program of the user's module
 	"cmd/semabench": {"impls", "impls/process", "bench", "bench/parallel", "reports",
-		"reports/claims", "reports/gate", "reports/history", "cmd/semabench/player", "cmd/semabench/sampler", "cmd/internal/duel", "cmd/internal/shards",
+		"reports/claims", "reports/gate", "reports/history", "cmd/semabench/player", "bench/sampler", "cmd/internal/duel", "cmd/internal/shards",
 		"cmd/internal/exploration", "cmd/internal/layout", "internal/machine", "cmd/internal/sampling",
 		"cmd/internal/soak", "stress", "stress/explore", "stress/mutation", "vet", "golang.org/x/tools/go/analysis/unitchecker", "github.com/BurntSushi/toml"},
 }

@@ -67,8 +67,8 @@ func (l *Linker) writeProgram() error {
 type Main string
 
 const (
-	Sampler Main = suite + "/cmd/semabench/sampler" // takes samples for the verb run
-	Player  Main = suite + "/cmd/semabench/player"  // plays programs for the verb stress
+	Sampler Main = suite + "/bench/sampler"        // takes samples for the verb run
+	Player  Main = suite + "/cmd/semabench/player" // plays programs for the verb stress
 )
 
 func (m Main) source() string {

@@ -3,7 +3,7 @@ package sampling
 import (
 	"time"
 
-	"github.com/semabench/semabench/cmd/semabench/sampler"
+	"github.com/semabench/semabench/bench/sampler"
 )
 
 // costs estimates how long samples and links take: at first by a model, and from the first measured

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/bench"
+	"github.com/semabench/semabench/bench/sampler"
 	"github.com/semabench/semabench/cmd/internal/layout"
-	"github.com/semabench/semabench/cmd/semabench/sampler"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/child"
 	"github.com/semabench/semabench/internal/excerpt"

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/semabench/semabench/cmd/semabench/sampler"
+	"github.com/semabench/semabench/bench/sampler"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/benchkey"
 	"github.com/semabench/semabench/internal/excerpt"

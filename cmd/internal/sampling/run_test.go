@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/semabench/semabench/bench/sampler"
 	"github.com/semabench/semabench/cmd/internal/layout"
-	"github.com/semabench/semabench/cmd/semabench/sampler"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/exitcode"
 )

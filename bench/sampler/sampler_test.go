@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/bench"
-	"github.com/semabench/semabench/cmd/semabench/sampler"
+	"github.com/semabench/semabench/bench/sampler"
 	"github.com/semabench/semabench/impls"
 )
 
