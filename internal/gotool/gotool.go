@@ -7,10 +7,11 @@
 // can remove its files), killed if that does not help, and puts what it wrote to standard error
 // into the error. See package child for the reasons.
 //
-// Three more parts are for every package that builds programs:
+// Four more parts are for every package that builds programs:
 //
 //   - [Tool.Locate] finds the go.mod or go.work that governs a folder.
 //   - [Overlay] is the file behind -overlay, which shows the go command files that do not exist.
+//   - [CacheFolder] is where they keep what the next run uses again.
 //   - [Manifest] is a copy of go.mod or go.work with edits, so that the user's own file stays as it is.
 //
 // # What this does not do
@@ -80,6 +81,7 @@ var advices = []struct {
 	{[]string{"C compiler", "not found"}, "install a C compiler, gcc or clang"},
 	{[]string{"failed to initialize build cache"}, "set GOCACHE to a folder that can be written"},
 	{[]string{"build cache is required, but could not be located"}, "set HOME, or GOCACHE to a folder that can be written"},
+	{[]string{"module cache not found"}, "set HOME, or GOMODCACHE and GOCACHE to folders that can be written"},
 	{[]string{"module lookup disabled by GOPROXY=off"}, "a module is not on this machine; run go mod download where there is a network"},
 	{[]string{"dial tcp", "proxy.golang.org"}, "a module is not on this machine, and the network does not answer; run go mod download where there is one"},
 }

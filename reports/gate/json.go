@@ -86,7 +86,7 @@ type ExportRow struct {
 	Waiver     string           `json:"waiver,omitempty"` // file:line
 	File       string           `json:"file,omitempty"`   // of the benchmark, on the new side
 	Line       int              `json:"line,omitempty"`
-	Functions  []ExportFunction `json:"functions,omitempty"` // that differ
+	Functions  []ExportFunction `json:"functions,omitempty"` // functions whose code differs
 	Costs      *ExportCosts     `json:"costs,omitempty"`     // of its functions, from profiles
 	Reproduce  string           `json:"reproduce,omitempty"`
 	OldProfile string           `json:"old_profile,omitempty"`
@@ -169,8 +169,7 @@ func (r *Report) Export() Export {
 	return e
 }
 
-// export leaves out the directory and the facts: they are of the machine that
-// measured.
+// export leaves out the directory and the facts: both describe the machine that measured.
 func (s Side) export() ExportSide { return ExportSide{s.Name, s.Revision, s.Dirty} }
 
 // export returns one row. NaN becomes null.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime/debug"
 	"sync"
 	"syscall"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/internal/child"
+	"github.com/semabench/semabench/internal/gotool"
 	"github.com/semabench/semabench/stress/explore/internal/rewrite"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
@@ -25,6 +25,9 @@ var built struct {
 	binary *rewrite.Binary
 	err    error
 }
+
+// cacheName is the name of the folder in which instrumented copies and binaries are kept.
+const cacheName = "semabench-explore"
 
 // builtTest builds the instrumented test binary of this package, once. The build belongs to no single
 // test, so its context is not the one of t. It ends in time for go test -timeout, which is one
@@ -40,8 +43,13 @@ func builtTest(t *testing.T) (*rewrite.Binary, error) {
 			ctx, cancel = context.WithDeadline(ctx, deadline.Add(-min(left/4, 8*time.Second)))
 			defer cancel()
 		}
+		cache, err := gotool.CacheFolder(cacheName)
+		if err != nil {
+			built.err = err
+			return
+		}
 		built.binary, built.err = buildUntilSignal(ctx, rewrite.Options{
-			Dir: ".", Cache: cacheDir(), Race: schedrt.RaceEnabled, Tags: buildTags(),
+			Dir: ".", Cache: cache, Race: schedrt.RaceEnabled, Tags: buildTags(),
 		})
 		if errors.Is(built.err, context.DeadlineExceeded) {
 			built.err = fmt.Errorf("the instrumented test was not built in the %v that go test -timeout "+
@@ -80,17 +88,6 @@ func buildUntilSignal(ctx context.Context, o rewrite.Options) (*rewrite.Binary, 
 		return nil, errors.New("interrupted while the instrumented test was built")
 	}
 	return b, err
-}
-
-// cacheDir returns the folder in which instrumented copies and binaries are kept. A read-only home,
-// as in many containers, has no place for them; the folder for temporary files then serves.
-func cacheDir() string {
-	const name = "semabench-explore"
-	cache, err := os.UserCacheDir()
-	if err != nil || os.MkdirAll(filepath.Join(cache, name), 0o755) != nil {
-		cache = os.TempDir()
-	}
-	return filepath.Join(cache, name)
 }
 
 // buildTags returns the build tags that chose the files of this binary, separated by commas. The

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/semabench/semabench/internal/gotool"
 	"github.com/semabench/semabench/stress/explore/internal/parent"
 	"github.com/semabench/semabench/stress/explore/internal/player"
 	"github.com/semabench/semabench/stress/explore/internal/rewrite"
@@ -120,9 +121,13 @@ func (s Suite) build(ctx context.Context) (*rewrite.Binary, error) {
 	if err := task.Options(s.Options).Check(1); err != nil {
 		return nil, err
 	}
+	cache, err := gotool.CacheFolder(cacheName)
+	if err != nil {
+		return nil, err
+	}
 	binary, err := rewrite.Build(ctx, rewrite.Options{
 		Dir: s.dir(), Package: s.Package, Tags: s.Tags, Race: s.Race, Suite: true,
-		Cache: cacheDir(), Overlay: s.Overlay, Env: s.Env,
+		Cache: cache, Overlay: s.Overlay, Env: s.Env,
 	})
 	if err != nil {
 		return nil, err

@@ -33,8 +33,8 @@ type target struct {
 	}
 	Error *struct{ Err string }
 
-	exports map[string]string // of its imports, to files with their types
-	blocks  []block           // that the tests of the original execute, or do not
+	exports map[string]string // by import path of a dependency: the file with its types
+	blocks  []block           // parts of the files, with how often the tests of the original ran each
 }
 
 // A block is a part of a file between two lines, with the count of the cover tool.
@@ -64,7 +64,7 @@ func (t *target) check() error {
 }
 
 // mutants returns the mutants of the package. Files are known by their whole paths, which an overlay
-// needs. Generated files belong to the package and are not changed: their bugs are of the generator.
+// needs. Generated files belong to the package and are not changed: the generator would write the bug again.
 func (t *target) mutants() ([]mutate.Mutant, int, error) {
 	s := mutate.Source{Files: map[string]string{}, Only: []string{}}
 	for _, name := range t.GoFiles {

@@ -80,7 +80,11 @@ func (r *run) writeImplTests(ctx context.Context) error {
 // writeConstructorTests writes a module with the same test for constructors of other packages, and
 // for the chosen implementations of this suite beside them. See layout.Nest for where the module is.
 func (r *run) writeConstructorTests(ctx context.Context) error {
-	n, err := layout.Nest(ctx, r.Constructors, r.Taken, cacheFolder(), fmt.Sprintf(constructorsTest, r.ownNames()))
+	cache, err := gotool.CacheFolder(cacheName)
+	if err != nil {
+		return err
+	}
+	n, err := layout.Nest(ctx, r.Constructors, r.Taken, cache, fmt.Sprintf(constructorsTest, r.ownNames()))
 	if err != nil {
 		return nothingExplored(ctx, "-impl", err)
 	}
@@ -164,6 +168,9 @@ func (r *run) ownNames() string {
 	return strings.Join(quoted, ", ")
 }
 
+// cacheName is the name of the folder for modules that the next run uses again.
+const cacheName = "semabench-explore"
+
 // implsFolder writes the module and returns its folder. Each source folder and each state of its
 // go.mod and go.sum has a folder of its own. Two processes may write it at once: they write the
 // same text.
@@ -181,7 +188,11 @@ func implsFolder(source string) (string, error) {
 	}
 	key := sha256.Sum256([]byte(source + "\x00" + string(gomod) + string(sum) + implsModule +
 		implsTest))
-	folder := filepath.Join(cacheFolder(), fmt.Sprintf("impls-%x", key[:8]))
+	cache, err := gotool.CacheFolder(cacheName)
+	if err != nil {
+		return "", err
+	}
+	folder := filepath.Join(cache, fmt.Sprintf("impls-%x", key[:8]))
 	if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
 		return folder, nil
 	}
@@ -196,15 +207,4 @@ func implsFolder(source string) (string, error) {
 		}
 	}
 	return folder, nil
-}
-
-// cacheFolder returns the folder for modules that the next run uses again. A read-only home, as in
-// many containers, has no place for one; the next run then builds everything again.
-func cacheFolder() string {
-	const name = "semabench-explore"
-	cache, err := os.UserCacheDir()
-	if err != nil || os.MkdirAll(filepath.Join(cache, name), 0o755) != nil {
-		cache = os.TempDir()
-	}
-	return filepath.Join(cache, name)
 }

@@ -10,13 +10,13 @@ import (
 // value on by the mean of the measured values. It serves the estimates that the user sees, and no
 // decision about what is measured.
 //
-// The mean and not the median, because the sum of the rest is asked for: a slow sample among ten
-// is slow in the rest too.
+// It takes the mean and not the median, because it estimates a sum, the time of all samples that are
+// left. If one sample in ten is slow so far, one in ten will be slow there, too.
 type costs struct {
 	benchtime time.Duration
-	rows      map[string]mean // of a sample, by the name of its row
-	links     mean
-	firstLink time.Duration // estimate until a link was measured
+	rows      map[string]mean // time of a sample, by the name of its row
+	links     mean            // time of a link
+	firstLink time.Duration   // estimate until a link was measured
 }
 
 // A mean is the mean of durations; it has a value once n is above 0.

@@ -22,7 +22,7 @@ type spin struct {
 	equalAt  uint64    // the value of changes when idle last found that no object had changed
 	yields   yields
 	flagged  bool // the next look would be like an earlier one
-	flags    int  // how often it was
+	flags    int  // how often flagged was set
 	byClock  bool // the last look that was flagged was at the clock
 	yielding bool // it was flagged since its last progress, so its next steps may belong to the loop
 }
@@ -32,8 +32,8 @@ type look struct {
 	object  *Object
 	version uint32
 	times   int
-	pc      uintptr // the place of the last look whose place was asked for
-	mark    uintptr // the place of an earlier look, see again
+	pc      uintptr // the code address of the last look for which again asked
+	mark    uintptr // the code address of an earlier look, with which again compares pc
 	loop    bool    // two looks had the same place
 }
 

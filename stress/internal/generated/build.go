@@ -93,11 +93,11 @@ func TestExplore(t *testing.T) {
 // Each copy has the ID of its mutant as its package name, after an m: an ID may begin with a digit,
 // which no Go name does.
 func (o options) newWorkshop(copies []choice) (*workshop, error) {
-	cache, err := os.UserCacheDir()
+	dir, err := gotool.CacheFolder("semabench-generated")
 	if err != nil {
-		cache = os.TempDir()
+		return nil, err
 	}
-	w := &workshop{dir: filepath.Join(cache, "semabench-generated")}
+	w := &workshop{dir: dir}
 	w.tool = gotool.Tool{Dir: w.dir, Env: []string{"GOFLAGS=-mod=mod", "GOWORK=off"}}
 	if err := os.RemoveAll(w.dir); err != nil {
 		return nil, err

@@ -30,8 +30,8 @@ func (o options) watch(ctx context.Context, pid int, hangs func()) {
 		}
 		used, runnable, ok := processorTime(pid)
 		switch {
-		// The clock is all there is then. Four times the limit leaves room for another load.
-		case !ok: // no /proc on this system
+		// Without /proc only the clock is left. Four times the limit leaves room for another load.
+		case !ok:
 			if time.Since(began) > 4*o.limit {
 				hangs()
 			}

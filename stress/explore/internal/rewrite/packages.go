@@ -130,9 +130,9 @@ type checked struct {
 	info       types.Info
 	types      *types.Package
 	reset      *reset          // nil if nothing has to be initialized again
-	kept       map[string]bool // variables that the standard library refers to, of all packages
-	keep       []*types.Var    // of the standard library, which the package changes
-	keepFields map[string]bool // of these, pointers to structs of which a field is assigned to
+	kept       map[string]bool // variables of all packages that the standard library refers to
+	keep       []*types.Var    // variables of the standard library that the package changes
+	keepFields map[string]bool // variables in keep that point to a struct, of which the package sets a field
 	suite      *suite          // nil unless Options.Suite is set
 
 	readsOutput bool // the program does, see output.go

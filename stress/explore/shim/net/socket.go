@@ -10,11 +10,11 @@ import (
 )
 
 // A socket has the methods of a standard connection or listener that make no sense in memory. Options
-// are accepted and change nothing: no program can see their effect but for its timing. What hands out
-// the descriptor is refused, by the name of the type.
+// are accepted and change nothing: no program can see their effect but for its timing. A method
+// that hands out the descriptor is refused, by the name of the type.
 type socket string
 
-// The name stands in the text, so the value of a socket is the name of the standard type.
+// The text of a refusal names the standard type, so that name is the value of a socket.
 func (s socket) refuse(method string) {
 	schedrt.Refuse("net." + string(s) + "." + method + " is not under control")
 }
