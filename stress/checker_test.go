@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -311,6 +312,60 @@ func TestSuitesInParallel(t *testing.T) {
 	})
 	if runtime.MemProfileRate != rate {
 		t.Errorf("runtime.MemProfileRate is %d, was %d", runtime.MemProfileRate, rate)
+	}
+}
+
+// Two checks of C38, and a trial that was given up and still runs, leave GOMAXPROCS as it was. The second check
+// begins while the first has changed the number, and ends last. With the lock it begins after the first, which
+// looks for it in vain.
+func TestProcessorsAreSetBack(t *testing.T) {
+	was := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(was)
+	begin, isOver := make(chan bool), make(chan bool)
+	var begins sync.Once
+	var second atomic.Bool // it has made a semaphore
+	check := func(meet func()) {
+		impl := impls.All()[1]
+		construct := impl.New
+		impl.New = func(size int64) impls.Semaphore {
+			meet()
+			return construct(size)
+		}
+		if v := newChecker(impl).check(clauseNamed("C38")); v.Outcome != Pass {
+			t.Error(v)
+		}
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		defer close(isOver)
+		check(func() {
+			if runtime.GOMAXPROCS(0) == was {
+				return
+			}
+			begins.Do(func() { close(begin) })
+			for looks := 0; looks < 10_000 && !second.Load(); looks++ {
+				runtime.Gosched()
+			}
+		})
+	})
+	wg.Go(func() {
+		<-begin
+		check(func() { second.Store(true); <-isOver })
+	})
+	wg.Wait()
+	if now := runtime.GOMAXPROCS(0); now != was {
+		t.Errorf("after two checks GOMAXPROCS is %d, was %d", now, was)
+	}
+	runtime.GOMAXPROCS(was)
+	p := &processors{was: was}
+	p.set(was + 1)
+	if now := runtime.GOMAXPROCS(0); now != was+1 {
+		t.Errorf("GOMAXPROCS is %d, want %d", now, was+1)
+	}
+	p.setBack()
+	p.set(was + 1)
+	if now := runtime.GOMAXPROCS(0); now != was {
+		t.Errorf("a trial that was given up has set GOMAXPROCS to %d, was %d", now, was)
 	}
 }
 

@@ -168,7 +168,9 @@
 // called. Starvation is judged only where its absence is promised.
 //
 // The race detector counts for the whole process. A race of another test that runs in parallel
-// counts against the clause that is running.
+// counts against the clause that is running. C38 collects garbage and changes GOMAXPROCS while it runs, so
+// tests that run in parallel with it see both. GOMAXPROCS is set back at the end. But the runtime does not
+// adjust it to the limit of a container any more, as after each call of runtime.GOMAXPROCS.
 //
 // What the checks find is measured by 56 semaphores that are broken on purpose, 41 of them after
 // bugs that were published. stress/mutants.md lists which check finds which. 55 more stand for kinds

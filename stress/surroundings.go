@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,22 +15,50 @@ import (
 // Surroundings: C38. What happens around a semaphore and is no call of it.
 
 // C38: other semaphores of the same constructor, a garbage collection and another GOMAXPROCS change nothing.
-// The number of processors belongs to the process. So it is set back outside of the trial, also after one
-// that hangs.
+//
+// The lock keeps two tests from running C38 at once: each would set back the number of processors that the
+// other has set. As in alone, it locks outside of the bubble.
 func independent(impl impls.Impl, patience time.Duration) error {
-	was := runtime.GOMAXPROCS(0)
-	defer runtime.GOMAXPROCS(was)
+	changingProcessors.Lock()
+	defer changingProcessors.Unlock()
+	p := &processors{was: runtime.GOMAXPROCS(0)}
+	defer p.setBack()
 	return play(impl, patience, func(t *trial) {
 		manySemaphores(t)
 		collections(t)
-		otherProcessors(t, was)
+		otherProcessors(t, p)
 	})
+}
+
+var changingProcessors sync.Mutex
+
+// processors changes GOMAXPROCS, which belongs to the process, and sets it back. A trial that was given up may
+// still run, so it changes nothing any more once the number was set back.
+type processors struct {
+	was  int
+	mu   sync.Mutex
+	over bool // the number was set back
+}
+
+func (p *processors) set(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.over {
+		runtime.GOMAXPROCS(n)
+	}
+}
+
+func (p *processors) setBack() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	runtime.GOMAXPROCS(p.was)
+	p.over = true
 }
 
 // manySemaphores lets a request wait on each of many semaphores, and serves the last one first. In the runtime
 // of Go and in parking lots, all waiters are in one table, whose buckets have waiters of several semaphores. A
-// constructor may also hand out one semaphore twice, if it looks unused. The number of semaphores
-// puts two of them into one of 4096 buckets almost surely.
+// constructor may also hand out one semaphore twice, if it looks unused. Of 300 semaphores, two are in one
+// of 4096 buckets almost surely, and of 100 in 7 of 10 cases.
 func manySemaphores(t *trial) {
 	count := 300
 	switch {
@@ -114,12 +143,12 @@ func collections(t *trial) {
 
 // otherProcessors changes GOMAXPROCS while requests wait. The runtime of Go does so by itself when the limit of a
 // container changes. An array with an entry for each processor is too short or too long then.
-func otherProcessors(t *trial, was int) {
-	for _, procs := range [][2]int{{was, 1}, {1, was + 3}, {was + 3, 2}} {
-		runtime.GOMAXPROCS(procs[0])
+func otherProcessors(t *trial, p *processors) {
+	for _, procs := range [][2]int{{p.was, 1}, {1, p.was + 3}, {p.was + 3, 2}} {
+		p.set(procs[0])
 		const size = 8
 		l := t.fullLine(size, t.weights(1, 3, 1, size)...)
-		runtime.GOMAXPROCS(procs[1])
+		p.set(procs[1])
 		l.join(1)
 		l.check()
 		l.drain()

@@ -19,16 +19,16 @@ const (
 // fast paths, and the time that a single permit was held, would need a clock in every Acquire.
 type pace struct {
 	measured time.Duration // time measured before resumed
-	resumed  time.Duration // when the word was closed last
+	resumed  time.Duration // the rest is measured from here; it never goes back, so no time counts twice
 	releases float64       // in the measured time
 	permits  float64       // that they returned; not an int64, which two large releases overflow
 }
 
 // resume continues the measurement: the word has just been closed.
-func (p *pace) resume(now time.Duration) { p.resumed = now }
+func (p *pace) resume(now time.Duration) { p.resumed = max(p.resumed, now) }
 
-// pause interrupts the measurement: the word is about to be opened.
-func (p *pace) pause(now time.Duration) { p.measured = p.time(now) }
+// pause moves the time until now to measured: the word is about to be opened, or measured is needed.
+func (p *pace) pause(now time.Duration) { p.measured, p.resumed = p.time(now), max(p.resumed, now) }
 
 // time returns the measured time. Calls read the clock before they lock the mutex, so now may be a
 // little older than resumed.
@@ -45,7 +45,8 @@ func (p *pace) count(n, size int64, now time.Duration) {
 	p.releases++
 	p.permits += float64(n)
 	if p.permits >= 2*float64(size) {
-		p.measured, p.resumed = p.time(now)/2, now
+		p.pause(now)
+		p.measured /= 2
 		p.releases /= 2
 		p.permits /= 2
 	}

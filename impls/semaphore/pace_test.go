@@ -11,7 +11,7 @@ import (
 	"github.com/semabench/semabench/impls/semaphore"
 )
 
-// served is what goroutines got that take a permit in a loop.
+// served has the results of goroutines that take a permit in a loop.
 type served struct {
 	turns   []int         // of each goroutine
 	longest time.Duration // wait of an Acquire

@@ -37,8 +37,8 @@ const closed = -1
 // only while one of them is the first in line for less than 50 µs, and was passed less than 32
 // times. Then it is overdue: released permits are kept for it until it is served.
 //
-// Where permits are held for 200 µs or more on average, newcomers do not pass, so calls are then served
-// in their order.
+// While permits are held for 200 µs or more on average, and come back 12.5 µs or more apart on average,
+// newcomers do not pass. Calls are then served in their order.
 func NewWeighted(n int64) *Weighted { return newWeighted(n, bypassTime, bypassCount) }
 
 // NewFIFO returns a semaphore of n permits, all free. It panics if n is negative.

@@ -287,10 +287,11 @@
 // three days is removed.
 //
 // Time is virtual: the earliest timer may fire at any moment, and an hour takes no real time. Steps take
-// time, too: a timer fires at the latest when more steps were taken since it was set than microseconds
-// have passed until it is due, and more than 2000. With -explore.lazyclock it is ten steps for a
-// microsecond. So a goroutine that works until a timer fires comes to its end. A
-// goroutine that repeats the same loads while nothing changes spins; it is not run again until
+// time, too: 1 µs each, and 100 ns with -explore.lazyclock. Steps count since the timer was set, or since
+// another one fired. At the latest, the timer fires when these steps have taken the time that is left
+// until it is due, and are 2000 or more. So a goroutine that works until a timer fires comes to its end.
+//
+// A goroutine that repeats the same loads while nothing changes spins; it is not run again until
 // something changes.
 //
 // # What this does not show
@@ -336,9 +337,11 @@
 //
 // The body has to do the same under the same schedule. The explorer checks this, and names a
 // difference, for example a random source with a seed from the clock. A loop over a map visits the
-// keys in a fixed order (but not outside of the body: calls of this package in the rounds of such a loop are
-// refused from the second on, and t.Run around the call is the remedy), and unseeded random numbers, crypto/rand and hash/maphash are the same in
+// keys in a fixed order, and unseeded random numbers, crypto/rand and hash/maphash are the same in
 // every schedule, so bugs that need another order or other numbers are missed.
+//
+// Outside of the body, a loop over a map has a random order. Of calls of this package in such a loop, all from
+// the second on are refused. Put t.Run around the call, or range over sorted keys.
 //
 // The ends of os.Pipe are files that the program reads and writes. A call that would wait in the
 // kernel waits in the scheduler instead, even if package io, bufio or fmt makes the call. So a test
@@ -396,8 +399,10 @@
 // loop may be counting, and the result is unknown. The explorer does not look at counters on the
 // heap. The same holds for a goroutine that sleeps in a loop and, between two sleeps, only reads, tries
 // locks, or takes locks. It is a livelock only if no other timer is left that could let it go on. A loop
-// that waits for ticks of a ticker instead stays unknown. A loop that reads nothing but the clock waits for time to pass. From the 128th read on, each
-// read takes 100 ns of virtual time, and after 10000 reads more and more, so that the loop ends.
+// that waits for ticks of a ticker instead stays unknown.
+//
+// A loop that reads nothing but the clock waits for time to pass. From the 128th read on, each read takes
+// 100 ns of virtual time, and after 10000 reads more and more, so that the loop ends.
 //
 // A sync.Pool returns the value that was put in last, or none; the pools of the standard library
 // are empty. A TryLock fails only if the lock is held; Go allows it to fail at other times, too.

@@ -10,10 +10,10 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// A call of this package in a loop over a map is another call in each process: a player counts the calls of
-// a test, and a map has no order. The verdict of one body would be told for another. The second call in such
-// a loop shows it, as it comes from the same place in another round. A subtest counts calls of its own, so
-// t.Run around the call is the remedy.
+// A call of this package in a loop over a map is not the same call in each process: a player finds its call by
+// its number in the test, and a map has no order. So it would play one body and report its verdict for
+// another. The second call in such a loop shows it, as it comes from the same place in another round. A
+// subtest has numbers of its own, so t.Run around the call is the remedy.
 
 // rounds has, for the calls of this package that a player came to, the rounds of loops over maps around them.
 var rounds struct {

@@ -90,7 +90,7 @@ type MapRange[K comparable, V any] struct {
 	nanValues []V
 	key       K
 	value     V
-	outer     uint64 // the number of the loop outside of control, 0 under control
+	outer     Round // of a loop outside of control, zero under control
 }
 
 // RangeMap is range m: for r := RangeMap(m); r.Next(); { … r.Key(), r.Value() … }. Under control it
@@ -121,8 +121,8 @@ func RangeMap[M ~map[K]V, K comparable, V any](m M) *MapRange[K, V] {
 // Next goes to the next key that has not been deleted, and reports whether there is one.
 func (r *MapRange[K, V]) Next() bool {
 	ok := r.next()
-	if r.outer != 0 {
-		nextOuter(r.outer, ok)
+	if r.outer.Loop != 0 {
+		r.outer.next(ok)
 	}
 	return ok
 }

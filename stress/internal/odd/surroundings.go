@@ -321,8 +321,8 @@ func (s *calm) Release(n int64) {
 	s.ring.Release(n)
 }
 
-// hourly wakes each hour while it waits, by a timer that is never longer, and then waits on: only Done ends the wait, and a
-// deadline that has passed does not. So no deadline is too far away for its timer.
+// hourly wakes each hour while it waits, by a timer that is never longer, and then waits on: only Done ends the
+// wait, and a deadline that has passed does not. So no deadline is too far away for its timer.
 type hourly struct {
 	permits
 	line []*waiter

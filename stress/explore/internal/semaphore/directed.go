@@ -481,9 +481,9 @@ func surplusBesideTry(s *stage) {
 	s.close()
 }
 
-// grantsBesideNewcomers grants a whole line by one Release, with one permit more. Two of the waiters ask again as soon as
-// they are granted, maybe before Release has returned, and one of them gets that permit. The lines are as long as the
-// batches in which an implementation may grant, and one longer.
+// grantsBesideNewcomers grants a whole line by one Release, with one permit more. Two of the waiters ask again as
+// soon as they are granted, maybe before Release has returned, and one of them gets that permit. The lines are as
+// long as the batches in which an implementation may grant, and one longer.
 func grantsBesideNewcomers(s *stage) {
 	for _, n := range []int64{4, 5, 8, 9, 16} {
 		if s.within(n+1) <= n {
