@@ -79,9 +79,10 @@ func (f *family) collect(u *Unit, vsBest bool) {
 // error level of each interval.
 //
 // The interval of a difference gets the level at which Holm's procedure tested the difference:
-// the interval excludes 1 exactly if the test calls the difference one. All other intervals get
-// an equal share of the 5 %. So with 95 % chance every one of these holds its true ratio, and no
-// tie of the family is wrong. How far away a difference is at most, [Versus.most] says at the equal share.
+// the interval of the ranks excludes 1 exactly if the test calls the difference one. All other
+// intervals get an equal share of the 5 %, also if the verdict overrules the test; see addRatio. So
+// with 95 % chance every one of these holds its true ratio, and no tie of the family is wrong. How
+// far away a difference is at most, [Versus.most] says at the equal share.
 //
 // The p-values that no report shows are corrected together with the others, and nothing is stored
 // for them. Leaving them out would be the error that the correction is meant to prevent: choosing

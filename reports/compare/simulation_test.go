@@ -194,3 +194,37 @@ func TestFalseAnswers(t *testing.T) {
 		}
 	}
 }
+
+// An interval without a difference has an equal share of the 5 %, also if the test of its row rejects. Columns of
+// very different noise have such rows: Welch's interval shows no difference there.
+func TestOverruledTestsKeepTheirShare(t *testing.T) {
+	overruled := 0
+	r := rand.New(rand.NewPCG(3, 17))
+	for range 10 {
+		w := world{cols: 2, n: 20, apart: 0.10, noise: 0.20, shape: bestQuiet, rows: 20}
+		table := &Table{Cols: []string{"0", "1"}, Units: []*Unit{{Name: "sec/op"}}}
+		for range w.rows {
+			table.Rows = append(table.Rows, Row{"X", "X"})
+			table.Units[0].Cells = append(table.Units[0].Cells, w.row(r))
+		}
+		computeStatistics(&Comparison{Tables: []*Table{table}}, nil)
+		for _, row := range table.Units[0].Cells {
+			for _, c := range row {
+				v := c.VsBest
+				if v == nil || v.Verdict() == "different" {
+					continue
+				}
+				if want := 1 - v.Alpha/float64(v.Tests); v.Ratio.Confidence < want-1e-9 {
+					t.Errorf("%s, p = %.3g: the interval holds with %v, want %v", v.Verdict(), v.Corrected,
+						v.Ratio.Confidence, want)
+				}
+				if v.Corrected <= v.Alpha {
+					overruled++
+				}
+			}
+		}
+	}
+	if overruled == 0 {
+		t.Error("no verdict overruled a test, so this test shows nothing")
+	}
+}

@@ -244,16 +244,28 @@ func (j *rowStatistics) decide(u *Unit, row int) {
 }
 
 // addRatio sets the ratio of cell i to cell ref in v.
+//
+// A test may reject where the verdict shows no difference: the medians are equal or contradict the ranks, or the
+// spreads differ. The level at which Holm's procedure tested is too great for such an interval, since a tie and the
+// bounds of an answer rest on both of its ends. So it gets an equal share of the 5 %, as all others do.
 func (j *rowStatistics) addRatio(v *Versus, cells []*Cell, i, ref int) {
-	r, lo, hi := newRatio(&j.tester, &j.samples[i], &j.samples[ref],
-		cells[i].Summary.Center, cells[ref].Summary.Center, v.level)
-	v.Ratio = r
-	v.lo, v.hi = lo, hi
-	a, b := j.samples[i].Values, j.samples[ref].Values
-	v.widen(a, b)
-	if share := v.Alpha / float64(max(1, v.Tests)); v.level > share {
-		v.atMost = j.upper(v, a, b, share)
+	j.interval(v, cells, i, ref)
+	share := v.Alpha / float64(max(1, v.Tests))
+	switch {
+	case v.level <= share:
+	case v.Verdict() == "different":
+		v.atMost = j.upper(v, j.samples[i].Values, j.samples[ref].Values, share)
+	default:
+		v.level = share
+		j.interval(v, cells, i, ref)
 	}
+}
+
+// interval sets the ratio of cell i to cell ref in v, with the interval of the level of v.
+func (j *rowStatistics) interval(v *Versus, cells []*Cell, i, ref int) {
+	v.Ratio, v.lo, v.hi = newRatio(&j.tester, &j.samples[i], &j.samples[ref],
+		cells[i].Summary.Center, cells[ref].Summary.Center, v.level)
+	v.widen(j.samples[i].Values, j.samples[ref].Values)
 }
 
 // upper returns the upper bound of the ratio of a to b at another level than v has.
