@@ -397,6 +397,25 @@ func TestWordOfABrokenLine(t *testing.T) {
 	}
 }
 
+// Each of many broken lines gets its own word, also where the lines behind it were read before.
+func TestWordsOfBrokenLines(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("BenchmarkX-8 \t 10\t 5 ns/op\n")
+	const lines = 20000
+	for i := range lines {
+		fmt.Fprintf(&text, "BenchmarkY-8 10 5 ns/op 1.%d.5 x\n%s", i, strings.Repeat("a print\n", i%3))
+	}
+	log, err := readText(text.String())
+	if err != nil || len(log.Broken) != lines {
+		t.Fatalf("%v, %v, want %d broken lines", log, err, lines)
+	}
+	for i, b := range log.Broken {
+		if want := fmt.Sprintf(": 1.%d.5", i); !strings.HasSuffix(b.Error(), want) {
+			t.Fatalf("broken line %d: %v, want %s", i, b, want)
+		}
+	}
+}
+
 // A row with two values in one unit counts both, and a note says so.
 func TestUnitTwiceInARow(t *testing.T) {
 	for text, want := range map[string]string{
