@@ -27,13 +27,14 @@ type function struct {
 type uses struct {
 	// releasedAlone: a function releases it and never acquires it, so permits go from function to function
 	releasedAlone map[*types.Var]bool
+	takenAlone    map[*types.Var]bool // a function acquires it and never releases it
 	aliased       map[*types.Var]bool // some function uses it for something else than a call
 }
 
 // collect fills p.functions and p.uses. uses needs all functions of the package before the first
 // rule runs. Generated files are read for it, as they may release, and are not judged.
 func (p *checker) collect() {
-	p.uses = uses{map[*types.Var]bool{}, map[*types.Var]bool{}}
+	p.uses = uses{map[*types.Var]bool{}, map[*types.Var]bool{}, map[*types.Var]bool{}}
 	for _, file := range p.Files {
 		for _, d := range file.Decls {
 			decl, ok := d.(*ast.FuncDecl)
@@ -45,13 +46,17 @@ func (p *checker) collect() {
 			if len(f.calls) > 0 && !ast.IsGenerated(file) {
 				p.functions = append(p.functions, f)
 			}
-			took := map[*types.Var]bool{}
+			took, gave := map[*types.Var]bool{}, map[*types.Var]bool{}
 			for _, c := range f.calls {
 				took[c.on.last] = took[c.on.last] || c.op != release
+				gave[c.on.last] = gave[c.on.last] || c.op == release
 			}
 			for _, c := range f.calls {
 				if !took[c.on.last] {
 					p.uses.releasedAlone[c.on.last] = true
+				}
+				if !gave[c.on.last] {
+					p.uses.takenAlone[c.on.last] = true
 				}
 			}
 			for v := range f.others {
@@ -208,6 +213,13 @@ func (p *checker) balanced(on place) bool {
 	}
 	// Other packages may use an exported name.
 	return on.last.Pkg() == p.Pkg && (!on.last.Exported() || p.Pkg.Name() == "main")
+}
+
+// ownPermits reports whether every permit that a function releases on on is certainly one that the same
+// function took. Else a release may give back what a function took for its caller, such as the slow way
+// behind a TryAcquire that failed.
+func (p *checker) ownPermits(on place) bool {
+	return !on.shared() || p.balanced(on) && !p.uses.takenAlone[on.last]
 }
 
 // places returns each known place of f's calls once.

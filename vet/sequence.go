@@ -137,7 +137,7 @@ func (f *function) onlyTake(on place) (took *call) {
 // that makes a semaphore for itself may want the panic.
 func (p *checker) checkTwice(f *function, on place, body ast.Node, fl *flow) {
 	took := f.onlyTake(on)
-	if took == nil || took.body() != body || on.shared() && !p.balanced(on) || p.aloneInF(f, on) {
+	if took == nil || took.body() != body || !p.ownPermits(on) || p.aloneInF(f, on) {
 		return
 	}
 	report := func(first, second *call) {
@@ -188,7 +188,7 @@ func firstOf(c *call, states map[state]bool) *call {
 // the release runs after each failure, whatever the conditions of the program are.
 func (p *checker) checkGoesOn(f *function, on place, fl *flow) {
 	took := f.onlyTake(on)
-	if took == nil || took.op == acquire && p.never(f, took.ctx) || on.shared() && !p.balanced(on) {
+	if took == nil || took.op == acquire && p.never(f, took.ctx) || !p.ownPermits(on) {
 		return
 	}
 	for _, c := range f.on(on) {

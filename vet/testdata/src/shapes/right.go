@@ -378,3 +378,33 @@ func (p *producer) stops(ctx context.Context, all []item) {
 		p.sem.Release(1)
 	}
 }
+
+// metered has a slow way behind a TryAcquire that failed, which takes the permit for its caller.
+type metered struct {
+	sem  *semaphore.Weighted
+	slow int
+}
+
+func (m *metered) do(x item) error {
+	if !m.sem.TryAcquire(1) {
+		m.contended()
+	}
+	defer m.sem.Release(1)
+	return work(x)
+}
+
+func (m *metered) contended() {
+	m.slow++
+	m.sem.Acquire(context.Background(), 1)
+}
+
+// yields gives its permit back while others wait, and another function takes a new one.
+func (m *metered) yields(ctx context.Context, x item) error {
+	if err := m.sem.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer m.sem.Release(1)
+	m.sem.Release(1)
+	m.contended()
+	return work(x)
+}
