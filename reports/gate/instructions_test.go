@@ -311,7 +311,7 @@ func TestInstructionsThatVary(t *testing.T) {
 
 // A process may be in one of two states for its life, and each state counts alike. Of the 4096 ways in which six
 // processes of each side can be in them, none is MORE WORK. The six processes that follow make it MORE WORK only if all the
-// new ones agree, and all the old ones but two: in 22 of 4096 cases, so that one row of 200 000 has both.
+// new ones agree, and all the old ones but two: in 22 of 4096 cases, so that one row of 760 000 has both.
 func TestTwoStatesAreNoMoreWork(t *testing.T) {
 	state := func(bits int) (values []float64) {
 		for i := range 6 {
