@@ -169,7 +169,8 @@ func (m *benchmark) countingPass() (took time.Duration, err error) {
 // allocations of waiting would not be counted.
 func (m *benchmark) allocated(n int) (counts runtime.MemStats, took time.Duration, err error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	t := &Trial{Shape: m.Shape, N: n, impl: m.impl, yields: true, warms: true}
+	warms := !m.Workload.Floor // the floor is no semaphore: nothing waits for it
+	t := &Trial{Shape: m.Shape, N: n, impl: m.impl, yields: true, warms: warms}
 	if t.Sem, err = t.New(m.Permits); err != nil {
 		return counts, 0, err
 	}

@@ -98,7 +98,7 @@ func lateness() (stop func() time.Duration) {
 	return func() time.Duration { close(quit); return <-result }
 }
 
-// within judges a time that the issue limits. It is unknown, and not passed, if it is over the limit
+// within judges a time that has a limit. It is unknown, and not passed, if it is over the limit
 // on a machine that was late itself.
 func within(t *testing.T, what string, took, limit, late time.Duration) {
 	t.Helper()
