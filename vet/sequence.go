@@ -3,6 +3,7 @@ package vet
 import (
 	"go/ast"
 	"go/token"
+	"go/types"
 	"slices"
 	"strings"
 
@@ -203,7 +204,7 @@ func (p *checker) checkGoesOn(f *function, on place, fl *flow) {
 		// The if statement has the acquire in itself, or tests the result of the statement before.
 		for i := first; i < at; i++ {
 			s, ok := l.stmts[i].(*ast.IfStmt)
-			if ok && fl.isFailure(s, took) && l.straight(first, at) && !mayHandOver(s.Body) {
+			if ok && fl.isFailure(s, took) && l.straight(first, at) && !mayHandOver(s.Body) && !p.assigns(s.Body, c.weight) {
 				p.Reportf(c.expr.Pos(), "this Release also runs if the %s in line %d failed: the branch of the failure goes on",
 					takes(took), p.line(took))
 				break
@@ -279,6 +280,40 @@ func (fl *flow) isFailure(s *ast.IfStmt, took *call) bool {
 		}
 	}
 	return false
+}
+
+// assigns reports whether n may assign to a variable of weight. A branch that sets the weight to 0 makes
+// the release after a failure harmless.
+func (p *checker) assigns(n ast.Node, weight ast.Expr) (yes bool) {
+	vars := map[*types.Var]bool{}
+	variables := func(e ast.Node, visit func(v *types.Var)) {
+		ast.Inspect(e, func(m ast.Node) bool {
+			if id, ok := m.(*ast.Ident); ok {
+				if v, ok := p.TypesInfo.Uses[id].(*types.Var); ok {
+					visit(v)
+				}
+			}
+			return true
+		})
+	}
+	variables(weight, func(v *types.Var) { vars[v] = true })
+	assigned := func(e ast.Expr) { variables(e, func(v *types.Var) { yes = yes || vars[v] }) }
+	ast.Inspect(n, func(m ast.Node) bool {
+		switch m := m.(type) {
+		case *ast.AssignStmt:
+			for _, e := range m.Lhs {
+				assigned(e)
+			}
+		case *ast.IncDecStmt:
+			assigned(m.X)
+		case *ast.UnaryExpr:
+			if m.Op == token.AND {
+				assigned(m.X)
+			}
+		}
+		return !yes
+	})
+	return yes
 }
 
 // checkChains reports a condition that takes permits and then may be false all the same, as in

@@ -408,3 +408,12 @@ func (m *metered) yields(ctx context.Context, x item) error {
 	m.contended()
 	return work(x)
 }
+
+// nothing releases a weight of 0 after a failure.
+func (m *metered) nothing(ctx context.Context, x item, n int64) error {
+	if err := m.sem.Acquire(ctx, n); err != nil {
+		n = 0
+	}
+	defer m.sem.Release(n)
+	return work(x)
+}
