@@ -58,7 +58,10 @@ func (p *checker) checkBody(f *function, on place, body ast.Node) {
 		p.checkGoesOn(f, on, fl)
 		p.checkChains(f, on, body)
 		p.checkRounds(f, on, body, slices.Concat(own, inner))
-		if gives && len(inner) == 0 {
+		// A semaphore that this function makes ends with it, and so do the permits that a return keeps. A
+		// semaphore that the function hands to other code is not judged at all.
+		ends := !on.shared() && body == ast.Node(f.decl) && p.madeHere(f, on)
+		if gives && len(inner) == 0 && !ends {
 			p.checkReturns(f, on, body, fl, "this return keeps the permits of the %s in line %d; use defer")
 		}
 		p.checkGoroutines(f, on, body, fl, inner)

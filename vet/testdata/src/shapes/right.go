@@ -417,3 +417,18 @@ func (m *metered) nothing(ctx context.Context, x item, n int64) error {
 	defer m.sem.Release(n)
 	return work(x)
 }
+
+// ownSemaphore makes a semaphore that ends with the function.
+func ownSemaphore(ctx context.Context, all []item) error {
+	s := semaphore.NewWeighted(4)
+	for _, x := range all {
+		if err := s.Acquire(ctx, 1); err != nil {
+			return err
+		}
+		if err := work(x); err != nil {
+			return err
+		}
+		s.Release(1)
+	}
+	return nil
+}

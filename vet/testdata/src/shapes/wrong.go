@@ -307,3 +307,20 @@ func (p *pool) closed(ctx context.Context, x item) error {
 	p.sem.Release(1)
 	return work(x)
 }
+
+// The literal returns, and the semaphore is in use by its next call.
+func inLiteral(ctx context.Context, all []item) {
+	s := semaphore.NewWeighted(4)
+	for _, x := range all {
+		func() error {
+			if err := s.Acquire(ctx, 1); err != nil {
+				return err
+			}
+			if err := work(x); err != nil {
+				return err // want `this return keeps the permits of the Acquire`
+			}
+			s.Release(1)
+			return nil
+		}()
+	}
+}
