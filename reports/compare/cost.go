@@ -14,8 +14,8 @@ import (
 // the best of any row this column may be.
 //
 // A reader of an undecided answer still has to choose. The bound says how much the choice of this
-// column costs at most. Answer.Worst is a ratio of medians; a bound comes from the intervals of the
-// table, which hold together with 95 %.
+// column costs at most. Answer.Worst is a ratio of medians; a bound comes from intervals that hold
+// together with 95 %; see [Versus.most].
 type Bound struct {
 	Col   string
 	Times float64 // how many times worse than the best of a row the column may be, in any row
@@ -37,7 +37,7 @@ func (t *Table) tightest(u *Unit, open []string) *Bound {
 }
 
 // mostOf returns how many times worse than the best of a row a column may be, in any row, or 0 if t has no
-// such column. The intervals of all rows hold together with 95 %, and so does their greatest end.
+// such column. The bounds of all rows hold together with 95 %, and so does the greatest of them.
 func (t *Table) mostOf(u *Unit, name string) float64 {
 	col := slices.Index(t.Cols, name)
 	if col < 0 {
