@@ -25,8 +25,9 @@ func CacheFolder(name string) (string, error) {
 	if err := os.Mkdir(dir, 0o700); err == nil {
 		return dir, nil
 	}
-	// Lstat and not Stat: a link may lead anywhere. Only the owner of a folder may change its mode.
-	if info, err := os.Lstat(dir); err == nil && info.IsDir() && os.Chmod(dir, 0o700) == nil {
+	// Lstat and not Stat: a link may lead anywhere. The owner is asked for, because root may change the mode
+	// of any folder: the owner could still put a binary into it.
+	if info, err := os.Lstat(dir); err == nil && info.IsDir() && isOwn(info) && os.Chmod(dir, 0o700) == nil {
 		return dir, nil
 	}
 	return os.MkdirTemp("", name+"-")

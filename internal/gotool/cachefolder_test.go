@@ -38,6 +38,16 @@ func TestCacheFolder(t *testing.T) {
 		}
 	}
 
+	if os.Getuid() == 0 { // any other user cannot give a folder away
+		const other = 12345
+		if err := os.Chown(own, other, -1); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := CacheFolder("tool"); err != nil || got == own {
+			t.Errorf("%q, %v: want a new folder beside the folder of another user", got, err)
+		}
+	}
+
 	// A link under that name was made by some other program, and may lead to any user's folder.
 	elsewhere := t.TempDir()
 	if err := os.Remove(own); err != nil {
