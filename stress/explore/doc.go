@@ -397,7 +397,9 @@
 // nothing has changed for nine tenths of -explore.steps, and the local variables of the loop have
 // the same values again and again, this is a livelock. If the local variables still change, the
 // loop may be counting, and the result is unknown. The explorer does not look at counters on the
-// heap. The same holds for a goroutine that sleeps in a loop and, between two sleeps, only reads, tries
+// heap: a loop that counts there for so long is named a livelock, although it ends.
+//
+// The same holds for a goroutine that sleeps in a loop and, between two sleeps, only reads, tries
 // locks, or takes locks. It is a livelock only if no other timer is left that could let it go on. A loop
 // that waits for ticks of a ticker instead stays unknown.
 //

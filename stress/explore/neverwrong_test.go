@@ -18,6 +18,9 @@ import (
 	"github.com/semabench/semabench/stress/explore"
 )
 
+// counted is a package variable, so that its value is on the heap.
+var counted *int
+
 // oddShapes are correct programs, each of a shape that a tool for schedules may misjudge: they wait
 // beside timers, count their rounds, poll, or end late.
 var oddShapes = map[string]func(t *explore.T){
@@ -71,9 +74,9 @@ var oddShapes = map[string]func(t *explore.T){
 		}
 	},
 	"counts sleeps on the heap": func(t *explore.T) {
-		n := new(int)
-		for *n < 15_000 {
-			*n++
+		counted = new(int)
+		for *counted < 15_000 {
+			*counted++
 			time.Sleep(time.Millisecond)
 		}
 	},

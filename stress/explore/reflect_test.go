@@ -7,7 +7,9 @@ import (
 	"os/signal"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/semabench/semabench/stress/explore"
 	"github.com/semabench/semabench/stress/explore/testdata/home"
@@ -109,6 +111,18 @@ var reflected = map[string]outcome{
 	}},
 	"a deadlock beside a signal handler": {"leak", explore.Fail, func(t *explore.T) {
 		home.UntilInterrupt(func(context.Context) { go func() { <-make(chan int) }() })
+	}},
+	"polling until a signal has come": {"a signal, without which the program does not go on", explore.Refused, func(t *explore.T) {
+		c := make(chan os.Signal, 1)
+		signal.Notify(c, os.Interrupt)
+		var stop atomic.Bool
+		go func() {
+			<-c
+			stop.Store(true)
+		}()
+		for !stop.Load() {
+			time.Sleep(time.Millisecond)
+		}
 	}},
 	"waiting for a signal": {"a signal, without which the program does not go on", explore.Refused, func(t *explore.T) {
 		home.UntilInterrupt(func(ctx context.Context) { <-ctx.Done() })

@@ -15,9 +15,9 @@ import (
 // another keeps nothing in registers. So the engine compares the part of the stack that belongs to the
 // program, by a hash, at the last operations before it decides.
 //
-// A counter on the heap, without a lock, is not seen, and a loop that counts with it is taken for a
-// livelock. The other error is harmless: a livelock whose loop counts its rounds for nothing has no
-// end that is known.
+// A counter on the heap is not seen, and a loop that counts with it is taken for a livelock. Taking a lock
+// to count is progress, but not in a loop that sleeps, see polls. The other error is harmless: a livelock
+// whose loop counts its rounds for nothing has no end that is known.
 
 // watchedPart is the part of Limits.Livelock, its last fourth, in which the stacks are compared. A
 // comparison takes some microseconds, so a loop that ends soon costs nothing.

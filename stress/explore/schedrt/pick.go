@@ -1,6 +1,9 @@
 package schedrt
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // nextGoroutine returns the goroutine that gets the turn, nil at the end of the execution. It runs
 // in the goroutine me, or in the driver if me is nil.
@@ -53,8 +56,13 @@ func (e *Exec) pick(me *G) *G {
 		e.Outcome = Outcome{Kind: Endless}
 		return nil
 	case e.taken-e.progress > e.limits.Livelock:
-		if e.Outcome.Kind = Livelock; e.counts() || e.awaitsTimer() {
+		switch {
+		case e.counts() || e.awaitsTimer():
 			e.Outcome.Kind = Endless
+		case !e.finished && slices.ContainsFunc(e.gs, e.awaitsSignal):
+			e.Outcome = needsSignal
+		default:
+			e.Outcome.Kind = Livelock
 		}
 		return nil
 	}
@@ -183,6 +191,11 @@ func leastRecent(gs []*G) *G {
 	return first
 }
 
+// needsSignal is the outcome of a program that goes on only if a signal comes.
+var needsSignal = Outcome{
+	Kind: Refused, Message: "a signal, without which the program does not go on, is not under control",
+}
+
 // endAtRest sets the outcome when no goroutine can move any more. A goroutine that a timer would
 // wake is no leak, see daemons.
 //
@@ -202,9 +215,7 @@ func (e *Exec) endAtRest() {
 				e.Outcome.Kind = Deadlock
 			}
 		case !e.finished: // a signal could let the program go on
-			e.Outcome = Outcome{
-				Kind: Refused, Message: "a signal, without which the program does not go on, is not under control",
-			}
+			e.Outcome = needsSignal
 			return
 		}
 	}
@@ -240,10 +251,10 @@ func (e *Exec) enforceFairness() {
 
 // Steps take time, too. A goroutine that counts until a timer fires changes something in each round, so it
 // is no spinner, and a schedule in which no timer ever fires beside it has no end. So a timer fires at
-// the latest when the steps since it was set, and since time passed last, have taken as long in truth.
-// With a lazy clock a step takes as long as it does in a fast program: a test that sleeps while others
-// work relies on their work being done. With the other clock, which may fire earlier anyway, it takes
-// ten times as long.
+// the latest when the steps since it was set, and since time passed last, have taken the time that is left
+// until it is due. With a lazy clock a step takes as long as it does in a fast program: a test that sleeps
+// while others work relies on their work being done. With the other clock, which may fire earlier anyway, a
+// step takes ten times as long.
 const (
 	timeOfStep     = time.Microsecond
 	timeOfLazyStep = 100 * time.Nanosecond

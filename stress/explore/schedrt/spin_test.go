@@ -219,7 +219,7 @@ func TestTimePassesBesideWork(t *testing.T) {
 }
 
 // A goroutine that sleeps and looks again for ever is a livelock, whether it reads, tries a lock, or takes
-// one to read. It is none while a timer, a deadline or a counter may still end it. TestNeverWrong has a
+// one to read. It is none while a timer, a deadline or a counter may still end it. TestCountingIsNoLivelock has a
 // local counter: functions of this package count as the engine, whose stack is not compared.
 func TestPollsForEver(t *testing.T) {
 	poll := func(done func() bool) {
