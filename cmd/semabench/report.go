@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/reports"
 )
 
@@ -129,38 +130,56 @@ func (a app) writeDir(dir string, c *reports.Comparison, page reports.HTML, s sc
 	return nil
 }
 
-// briefTables is the number of answers that a log shows: with the lines around them at most 15.
-const briefTables = 11
+// mostLines is how many lines of answers and notes a log shows: as many as one reads at a glance.
+const mostLines = 15
+
+// briefTables is the number of answers among them: a note, the needs, the summary and the page have a
+// line each.
+const briefTables = mostLines - 4
 
 // sayAnswers ends the output with which column to use, or with what changed. It writes to standard error: the
 // paths on standard output are read by programs. A person at a terminal has the answers above the heat map
 // and the notes already, and gets the last lines alone. A single column has no answer.
 func (a app) sayAnswers(dir string, c *reports.Comparison, s screen) {
-	if !s.watched {
-		for _, note := range c.Notes {
-			fmt.Fprintln(a.stderr, "note: "+note)
-		}
-	}
 	brief := c.Brief(briefTables)
-	if len(brief) == 0 {
-		return
-	}
-	if !s.watched {
+	var lines []string
+	if len(brief) > 0 && !s.watched {
 		if needs := c.Requirement(); needs != "" {
-			fmt.Fprintln(a.stderr, needs+":")
+			lines = append(lines, needs+":")
 		}
 		for _, line := range brief {
-			fmt.Fprintln(a.stderr, "  "+line)
+			lines = append(lines, "  "+line)
 		}
 	}
-	if summary := c.Summary(); summary != "" {
-		fmt.Fprintln(a.stderr, summary)
+	if len(brief) > 0 {
+		if summary := c.Summary(); summary != "" {
+			lines = append(lines, summary)
+		}
+		page := filepath.Join(dir, "report.html")
+		if abs, err := filepath.Abs(page); err == nil {
+			page = abs
+		}
+		lines = append(lines, "page: "+page)
 	}
-	page := filepath.Join(dir, "report.html")
-	if abs, err := filepath.Abs(page); err == nil {
-		page = abs
+	if !s.watched {
+		lines = append(briefNotes(c.Notes, mostLines-len(lines)), lines...)
 	}
-	fmt.Fprintln(a.stderr, "page: "+page)
+	for _, line := range lines {
+		fmt.Fprintln(a.stderr, line)
+	}
+}
+
+// briefNotes returns the notes as at most room lines. If not all fit, the last line says how many more
+// the page has.
+func briefNotes(notes []string, room int) (lines []string) {
+	room = max(room, 1)
+	for i, note := range notes {
+		if i == room-1 && len(notes) > room {
+			return append(lines, fmt.Sprintf("note: %s on the page", plural.With(len(notes)-i, "more note is", "more notes are")))
+		}
+		lines = append(lines, "note: "+note)
+	}
+	return lines
 }
 
 // addNeeds adds the flags that say what a column must meet to be recommended, and which cost

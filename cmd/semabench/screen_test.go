@@ -86,6 +86,25 @@ func TestReportEndsWithTheAnswers(t *testing.T) {
 	}
 }
 
+// Notes that do not fit into the room are counted, and none is left out in silence.
+func TestBriefNotes(t *testing.T) {
+	for _, test := range []struct {
+		notes []string
+		room  int
+		want  string
+	}{
+		{nil, 2, ""},
+		{[]string{"a", "b"}, 2, "note: a|note: b"},
+		{[]string{"a", "b", "c"}, 2, "note: a|note: 2 more notes are on the page"},
+		{[]string{"a", "b"}, 1, "note: 2 more notes are on the page"},
+		{[]string{"a"}, 0, "note: a"},
+	} {
+		if got := strings.Join(briefNotes(test.notes, test.room), "|"); got != test.want {
+			t.Errorf("%v in %d lines: %q, want %q", test.notes, test.room, got, test.want)
+		}
+	}
+}
+
 // Of two files the log says what changed, and of texts that cannot be compared, why not and what to do.
 func TestReportEndsWithTheChange(t *testing.T) {
 	text := func(name, value string) string {
