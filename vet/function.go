@@ -215,8 +215,8 @@ func (p *checker) balanced(on place) bool {
 	return on.last.Pkg() == p.Pkg && (!on.last.Exported() || p.Pkg.Name() == "main")
 }
 
-// ownPermits reports whether every permit that a function releases on on is certainly one that the same
-// function took. Else a release may give back what a function took for its caller, such as the slow way
+// ownPermits reports whether a function gives back to the semaphore at on only permits that the same
+// function took. Otherwise a release may give back what a function took for its caller, such as the slow way
 // behind a TryAcquire that failed.
 func (p *checker) ownPermits(on place) bool {
 	return !on.shared() || p.balanced(on) && !p.uses.takenAlone[on.last]

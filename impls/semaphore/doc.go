@@ -180,9 +180,9 @@
 //
 // A call whose ctx is never done, such as context.Background, waits by a plain receive, and not by a
 // select with a case that never comes. Two goroutines that wake each other then take 1.69 times as
-// long as with a channel of tokens instead of 1.89 times (NewWeighted), and 1.41 instead of 1.74
-// (NewFIFO): medians of 150 pairs in one process. With a ctx that can be cancelled they still take 1.7
-// and 1.5 times as long. A quarter of that time are clock readings, for Stats and for the bounds.
+// long as with a channel of tokens instead of 1.89 times (NewWeighted), and 1.41 and 1.56 in two runs
+// instead of 1.74 (NewFIFO): medians of 150 pairs in one process. With a ctx that can be cancelled they
+// still take 1.7 and 1.5 times as long. A quarter of that time are clock readings, for Stats and for the bounds.
 //
 // A loop of 1 µs to 2 µs before a call sleeps, which looks for the wake-up, was tried and lost: 3.5 µs
 // for two goroutines that wake each other, instead of 0.6 µs. The goroutine that wakes another one goes
