@@ -9,6 +9,13 @@
 // defects that were published. The 15 with an S were planted for clauses that no M breaks alone. The
 // 55 with a K, which [Kinds] returns, each stand for a kind of input that no clause tried before.
 //
+// # Why one package of more than twenty files
+//
+// A file holds the mutants whose defect is in one part of a semaphore, such as cancel.go, grant.go or
+// line.go. The files table_*.go list all mutants with their sources and clauses. The mutants share the
+// parts that are right, such as a queue. Several packages would export those parts, and a reader would
+// look for a mutant in several lists.
+//
 // Only tests may import this package. Changes to the operations of a mutant change the counts in
 // stress/explore/kills.md.
 //
