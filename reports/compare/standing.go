@@ -36,8 +36,8 @@ func (v *Versus) Verdict() string {
 	return "undecided"
 }
 
-// most returns what the ratio is at most, so that this bound and those of all others of the family hold together
-// with a chance of 95 %. The interval of a difference has a greater share of the 5 %, which is enough for saying on
+// most returns the upper bound of the ratio. The upper bounds of a family hold all together with a
+// chance of 95 %. The interval of a difference has a greater share of the 5 %, which is enough for saying on
 // which side of 1 the ratio is, because Holm's procedure stops at the first test that shows nothing. It is not
 // enough for saying how far away: if 20 rows differ, as many intervals would fail together with 16 %, and not 5 %.
 func (v *Versus) most() float64 { return max(v.hi, v.atMost) }

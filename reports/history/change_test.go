@@ -158,7 +158,7 @@ func TestSeveralSteps(t *testing.T) {
 }
 
 // A slowdown that was reverted is a block of runs. No single split shows it, and it is two steps: the
-// commit that made the row slower, and the one that mended it. TestFalseChanges has the rows without any.
+// commit that made the row slower, and the one that mended it. TestFalseChanges has the rows without a slowdown.
 func TestRevertedSlowdownIsFound(t *testing.T) {
 	for _, test := range []struct{ runs, from, to, rows int }{
 		{30, 9, 17, 1},

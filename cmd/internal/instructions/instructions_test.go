@@ -47,7 +47,7 @@ func TestSnapshots(t *testing.T) {
 	}
 }
 
-// A trial that gives no answer blames the load, too. One that was interrupted, or fails by itself, does not.
+// A trial that gives no answer blames the load, too. A trial that was interrupted, or fails by itself, does not.
 func TestTrialWithoutAnswer(t *testing.T) {
 	sleep, err := exec.LookPath("sleep")
 	if err != nil {

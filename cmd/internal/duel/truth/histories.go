@@ -124,7 +124,7 @@ func (p *player) compareCommit(ctx context.Context, h history, commit string) (c
 	if err != nil {
 		return c, fmt.Errorf("%w: %s", err, files)
 	}
-	// Found by the names of files and not by the binaries, whose comparison is what the table measures.
+	// The names of files decide and not the binaries: the table measures how well a comparison of binaries does.
 	c.Code = slices.ContainsFunc(strings.Fields(files), isProduction)
 	dir := filepath.Join(clone, h.dir)
 	begun := time.Now()

@@ -188,8 +188,8 @@ func (p *player) recounts() []recount { return load[[]recount](p.recountFile()) 
 // recountFile is one file for all histories, because a sample is of all of them.
 func (p *player) recountFile() string { return filepath.Join(p.keep, "identity-recounts.json") }
 
-// recountTable writes the recounts, the rows whose sides differ most first: a reader who doubts the verdict IDENTICAL
-// looks at these rows. The text below the table has the difference of the old side from itself beside the difference of
+// recountTable writes the recounts, the rows whose sides differ most first: these rows put the verdict IDENTICAL to
+// the test. The text below the table has the difference of the old side from itself beside the difference of
 // the sides, because a difference means something only if it is larger than that.
 func (p *player) recountTable(b *strings.Builder) {
 	all := p.recounts()

@@ -125,7 +125,7 @@ func (s *sharing) record(t task.Task, a *task.Answer) {
 	}
 	kept := taskAnswer{Sums: a.Sums, Pairs: a.Pairs, Late: a.Late, Told: a.Told, Rest: a.Rest != nil}
 	if a.Found != nil {
-		found := *a.Found // its number counts schedules of this task alone; joining makes it count those of all tasks
+		found := *a.Found // its number counts schedules of this task alone; joining adds the schedules of the tasks before
 		kept.Found = &found
 	}
 	s.answers[t.Name] = kept
