@@ -15,7 +15,7 @@ import (
 
 // lease holds a permit until it is garbage.
 type lease struct {
-	name [64]byte // larger than the tiny objects that the runtime collects together
+	_ [64]byte // larger than the tiny objects that the runtime collects together
 }
 
 // Release runs in the goroutine of finalizers and cleanups, which all finalizers of the program share. A
