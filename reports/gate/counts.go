@@ -13,10 +13,9 @@ func (x Exact) least() int64 {
 }
 
 // threshold returns the increase of a total that counts. It is half of one
-// allocation in a thousand operations, or half of the smallest object that Go
-// allocates, 8 bytes, in a thousand; and it is more than what a process allocates
-// once. One allocation in a thousand of 8000 operations is over it, where an
-// operation makes at most 50.
+// allocation in a thousand operations, or half of the block of 16 bytes that tiny
+// objects share; and it is more than what a process allocates once. One allocation in
+// a thousand of 8000 operations is over it, where an operation makes at most 50.
 //
 // Above that, a floor of one in 50 000 decides. The two sides
 // are two processes, and each hashes maps, grows tables and fills pools in its own
@@ -27,27 +26,67 @@ func (x Exact) least() int64 {
 func (x Exact) threshold() float64 {
 	floor := float64(x.least()) / 50_000
 	if x.Unit == "B/op" {
-		return max(512, 8*float64(x.Ops)/2000, floor)
+		return max(512, 16*float64(x.Ops)/2000, floor)
 	}
 	return max(4, float64(x.Ops)/2000, floor)
 }
 
-// judge compares the least totals, and doubts them where the repeats disagree.
-func (x Exact) judge() Counted {
+// ofRuntime is more bytes than the runtime takes for an object of its own, on average: 112 for a goroutine that waits
+// for a channel, 96 for a timer, 480 for a goroutine, and 5320 in six objects for a thread. These were all that 1440
+// processes allocated beside the same program.
+const ofRuntime = 1024
+
+// explained returns how many bytes a difference of allocations explains. The runtime keeps the objects of waiters and
+// goroutines in a pool for each processor, and allocates more if one pool runs dry while another one fills up. So
+// their number grows with the operations, and allocs/op allows for it. Their bytes have to be allowed for too, or five
+// waiters in 40 000 operations, 560 bytes, are a regression of bytes and none of allocations. A limit that grows with
+// the operations alone would hide as many bytes of objects that became larger. Those come without an allocation, and
+// are explained by nothing.
+//
+// Allocations over their own threshold decide the row. They explain no bytes beyond it.
+func (x Exact) explained(allocs int64) float64 {
+	return ofRuntime * min(max(0, float64(allocs)), x.threshold())
+}
+
+// judgeCounts judges the metrics of a row, and its bytes beside its allocations.
+func judgeCounts(exact []Exact) (all []Counted) {
+	for _, x := range exact {
+		beside := func(y Exact) bool {
+			return x.Unit == "B/op" && y.Unit == "allocs/op" && y.Alone == x.Alone && y.Ops == x.Ops &&
+				len(y.Old) == len(x.Old) && len(y.New) == len(x.New)
+		}
+		var allocs *Exact
+		if i := slices.IndexFunc(exact, beside); i >= 0 && len(x.Old) > 0 && len(x.New) > 0 {
+			allocs = &exact[i]
+		}
+		all = append(all, x.judge(allocs))
+	}
+	return all
+}
+
+// judge compares the least totals, and doubts them where the repeats disagree. allocs are the allocations of a metric of
+// bytes, or nil.
+func (x Exact) judge(allocs *Exact) Counted {
 	c := Counted{Unit: x.Unit, Alone: x.Alone, Ops: x.Ops}
 	if x.Ops < 1 || len(x.Old) == 0 || len(x.New) == 0 {
 		c.Verdict, c.Why = Unmeasured, "nothing was counted"
 		return c
 	}
+	c.exact = x.agreeBeside(allocs)
 	old, new := slices.Sorted(slices.Values(x.Old)), slices.Sorted(slices.Values(x.New))
 	c.Old, c.New = float64(old[0])/float64(x.Ops), float64(new[0])/float64(x.Ops)
 	grown := float64(new[0] - old[0])
-	exact := x.agree(old) && x.agree(new)
+	exact := c.exact
+	more, less := x.threshold(), x.threshold()
+	if allocs != nil {
+		added := slices.Min(allocs.New) - slices.Min(allocs.Old)
+		more, less = more+allocs.explained(added), less+allocs.explained(-added)
+	}
 	last := len(new) - 1
 	switch {
-	case grown >= x.threshold() && (exact || x.separate(old, new)):
+	case grown >= more && (exact || x.separate(old, new)):
 		c.Verdict, c.Why = Regressed, c.change()
-	case grown >= x.threshold():
+	case grown >= more:
 		c.Verdict, c.Why = Inconclusive, c.change()+differAsMuch
 		switch {
 		case len(old) == 1 || len(new) == 1:
@@ -56,7 +95,7 @@ func (x Exact) judge() Counted {
 			c.Why += ": goroutines met in most repeats, because the runtime lets another one run after 10 ms; " +
 				"a quieter machine, or a shorter operation, counts exactly"
 		}
-	case -grown >= x.threshold() && exact:
+	case -grown >= less && exact:
 		c.Verdict, c.Why = Improved, c.change()
 	case exact, last == 0:
 		c.Verdict, c.Why = Unchanged, fmt.Sprintf("%s %s", count(c.New), c.unit())
@@ -68,10 +107,15 @@ func (x Exact) judge() Counted {
 	return c
 }
 
-// Agrees reports whether the repeats of either side agree, so that a difference between the sides is exact.
-func (x Exact) Agrees() bool {
-	agrees := func(totals []int64) bool { return x.agree(slices.Sorted(slices.Values(totals))) }
-	return agrees(x.Old) && agrees(x.New)
+// Agree reports whether the repeats of either side agree in every metric, so that a difference between the sides is
+// exact.
+func Agree(exact []Exact) bool {
+	for _, c := range judgeCounts(exact) {
+		if !c.exact {
+			return false
+		}
+	}
+	return true
 }
 
 // differAsMuch ends the reason of a count that is INCONCLUSIVE.
@@ -101,10 +145,25 @@ func adviseOnChance(all []Counted) {
 	}
 }
 
-// agree reports whether more than half of the sorted totals are within the
-// threshold of the least one.
-func (x Exact) agree(sorted []int64) bool {
-	return len(sorted) > 1 && float64(sorted[len(sorted)/2]-sorted[0]) < x.threshold()
+// agreeBeside reports whether the repeats of either side agree. Bytes may differ by what their allocations explain.
+func (x Exact) agreeBeside(allocs *Exact) bool {
+	agree := func(totals, allocations []int64) bool {
+		limit := x.threshold()
+		if allocs != nil {
+			limit += allocs.explained(usual(allocations))
+		}
+		return len(totals) > 1 && float64(usual(totals)) < limit
+	}
+	if allocs == nil {
+		return agree(x.Old, nil) && agree(x.New, nil)
+	}
+	return agree(x.Old, allocs.Old) && agree(x.New, allocs.New)
+}
+
+// usual returns by how much most of the totals exceed the least of them at most.
+func usual(totals []int64) int64 {
+	sorted := slices.Sorted(slices.Values(totals))
+	return sorted[len(sorted)/2] - sorted[0]
 }
 
 // separate reports whether the gap between the sorted totals of both sides is

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -38,9 +39,66 @@ func TestExactMetrics(t *testing.T) {
 		{"no repeats", "allocs/op", 1000, nil, []int64{1}, Unmeasured, "nothing was counted"},
 		{"no operations", "allocs/op", 0, []int64{1}, []int64{1}, Unmeasured, ""},
 	} {
-		c := Exact{Unit: test.unit, Ops: test.ops, Old: test.old, New: test.new}.judge()
+		c := Exact{Unit: test.unit, Ops: test.ops, Old: test.old, New: test.new}.judge(nil)
 		if c.Verdict != test.want || !strings.Contains(c.Why, test.why) {
 			t.Errorf("%s: %s because %q, want %s because %q", test.name, c.Verdict, c.Why, test.want, test.why)
+		}
+	}
+}
+
+// Bytes of objects that the runtime allocates by itself are no regression, since their allocations are none either. Bytes
+// that no allocation explains are one, and so are the bytes of allocations that count.
+func TestBytesBesideAllocations(t *testing.T) {
+	same := func(n int64) []int64 { return []int64{n, n, n, n, n} }
+	for _, test := range []struct {
+		name          string
+		ops           int64
+		allocs, bytes [2][]int64
+		want          [2]Verdict
+	}{
+		{"five waiters in all repeats", 40_000, [2][]int64{same(0), same(5)}, [2][]int64{same(0), same(560)},
+			[2]Verdict{Unchanged, Unchanged}},
+		{"five waiters less", 40_000, [2][]int64{same(5), same(0)}, [2][]int64{same(560), same(0)},
+			[2]Verdict{Unchanged, Unchanged}},
+		{"19 goroutines", 40_000, [2][]int64{same(0), same(19)}, [2][]int64{same(0), same(19 * 480)},
+			[2]Verdict{Unchanged, Unchanged}},
+		{"a thread", 16_000, [2][]int64{same(9), same(15)}, [2][]int64{same(352), same(352 + 5320)},
+			[2]Verdict{Unchanged, Unchanged}},
+		{"waiters in most repeats", 40_000, [2][]int64{same(0), {0, 9, 9, 12, 9}}, [2][]int64{same(0), {0, 1008, 1008, 1344, 1008}},
+			[2]Verdict{Unchanged, Unchanged}},
+		{"another packing of tiny objects", 100_000, [2][]int64{same(100_000), same(100_000)},
+			[2][]int64{same(800_000), same(800_400)}, [2]Verdict{Unchanged, Unchanged}},
+		{"larger objects", 8000, [2][]int64{same(8000), same(8000)}, [2][]int64{same(128_000), same(256_000)},
+			[2]Verdict{Unchanged, Regressed}},
+		{"larger objects, one in 100 operations", 8000, [2][]int64{same(80), same(80)}, [2][]int64{same(1280), same(2560)},
+			[2]Verdict{Unchanged, Regressed}},
+		{"smaller objects, one in 100 operations", 8000, [2][]int64{same(80), same(80)}, [2][]int64{same(2560), same(1280)},
+			[2]Verdict{Unchanged, Improved}},
+		{"larger objects that are fewer", 8000, [2][]int64{same(80), same(77)}, [2][]int64{same(1280), same(2560)},
+			[2]Verdict{Unchanged, Regressed}},
+		{"three large buffers", 8000, [2][]int64{same(0), same(3)}, [2][]int64{same(0), same(3 << 20)},
+			[2]Verdict{Unchanged, Regressed}},
+		{"16 bytes an operation", 40_000, [2][]int64{same(0), same(40_000)}, [2][]int64{same(0), same(640_000)},
+			[2]Verdict{Regressed, Regressed}},
+		{"16 bytes in 100 operations", 8000, [2][]int64{same(0), same(80)}, [2][]int64{same(0), same(1280)},
+			[2]Verdict{Regressed, Unchanged}},
+		{"16 bytes in 100 of many operations", 100_000, [2][]int64{same(0), same(1000)}, [2][]int64{same(0), same(16_000)},
+			[2]Verdict{Regressed, Unchanged}},
+	} {
+		for _, alone := range []bool{false, true} {
+			row := Row{Name: "BenchmarkX", Exact: []Exact{
+				{Unit: "allocs/op", Ops: test.ops, Alone: alone, Old: test.allocs[0], New: test.allocs[1]},
+				{Unit: "B/op", Ops: test.ops, Alone: alone, Old: test.bytes[0], New: test.bytes[1]},
+			}}
+			for i, c := range newJudged(&row).Counts {
+				if c.Verdict != test.want[i] {
+					t.Errorf("%s: %s is %s because %q, want %s", test.name, c.Unit, c.Verdict, c.Why, test.want[i])
+				}
+			}
+			if regress, differ := row.CountsRegress(), row.CountsDiffer(); regress != slices.Contains(test.want[:], Regressed) ||
+				differ != (regress || slices.Contains(test.want[:], Improved)) {
+				t.Errorf("%s: regresses %v, differs %v", test.name, regress, differ)
+			}
 		}
 	}
 }
@@ -57,7 +115,7 @@ func TestCountsOnOneProcessor(t *testing.T) {
 		{[]int64{12, 12, 36408, 12, 281763}, []int64{12, 5845, 12, 12, 12}, Unchanged, "0.0015 allocs/op on one processor"},
 		{[]int64{12, 5845, 36408, 93422, 281763}, []int64{20, 20, 20, 5845, 20}, Inconclusive, "lets another one run after 10 ms"},
 	} {
-		c := Exact{Unit: "allocs/op", Ops: 8000, Alone: true, Old: test.old, New: test.new}.judge()
+		c := Exact{Unit: "allocs/op", Ops: 8000, Alone: true, Old: test.old, New: test.new}.judge(nil)
 		if c.Verdict != test.want || !strings.Contains(c.Why, test.why) {
 			t.Errorf("%v to %v: %s because %q, want %s because %q", test.old, test.new, c.Verdict, c.Why, test.want, test.why)
 		}
@@ -102,10 +160,10 @@ func TestExactMetricsOfManyRows(t *testing.T) {
 			x.Old, x.New = append(x.Old, old), append(x.New, new)
 			more.Old, more.New = append(more.Old, old), append(more.New, new+x.Ops/1000)
 		}
-		if c := x.judge(); c.Verdict == Regressed {
+		if c := x.judge(nil); c.Verdict == Regressed {
 			t.Fatalf("row %d: false alarm: %s; %v against %v", i, c.Why, x.New, x.Old)
 		}
-		switch c := more.judge(); c.Verdict {
+		switch c := more.judge(nil); c.Verdict {
 		case Regressed:
 		case Inconclusive:
 			unclear++

@@ -16,9 +16,7 @@ import (
 // judged.
 func newJudged(row *Row) *Judged {
 	j := &Judged{ID: row.ID(), Row: row, index: -1}
-	for _, x := range row.Exact {
-		j.Counts = append(j.Counts, x.judge())
-	}
+	j.Counts = judgeCounts(row.Exact)
 	preferAlone(j.Counts)
 	adviseOnChance(j.Counts)
 	switch why := unusable(row); {
@@ -36,6 +34,13 @@ func newJudged(row *Row) *Judged {
 
 // CountsRegress reports whether the counts of the row are such that it would be REGRESSED.
 func (r *Row) CountsRegress() bool { return newJudged(r).countedRegression() }
+
+// CountsDiffer reports whether the counts of the row are such that it would be REGRESSED, or IMPROVED by one of them.
+func (r *Row) CountsDiffer() bool {
+	return slices.ContainsFunc(newJudged(r).Counts, func(c Counted) bool {
+		return c.Verdict == Regressed || c.Verdict == Improved
+	})
+}
 
 // CountsSettle reports whether counts give the row a verdict that lets it pass even if its time cannot
 // tell: as many or fewer instructions, and no more allocations. A measurement that is short of time gives

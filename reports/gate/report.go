@@ -140,6 +140,8 @@ type Counted struct {
 	Ops      int64
 	Verdict  Verdict
 	Why      string
+
+	exact bool // the repeats of either side agree
 }
 
 // Ratio returns how many times as much the new side counts. It is 1 if both count

@@ -18,10 +18,20 @@ const exactOps = 8000
 // countOps returns over how many operations a row is counted: as many as fit into
 // the time. It is at least exactOps, if those take no more than 100 ms. The garbage
 // collector is off meanwhile, so the operations must not fill the memory.
+//
+// It is exactOps times a power of two, so that another run on this machine probably counts as many.
 func countOps(perOp, bytes float64, fits time.Duration) int {
 	const most = 100_000
 	ops := max(min(most, opsFor(fits, perOp)), min(exactOps, opsFor(100*time.Millisecond, perOp)))
-	return min(ops, opsInMemory(bytes))
+	ops = min(ops, opsInMemory(bytes))
+	step := exactOps
+	for step > ops {
+		step /= 2
+	}
+	for 2*step <= ops {
+		step *= 2
+	}
+	return step
 }
 
 // opsInMemory returns how many operations may run without a collection.
@@ -87,7 +97,7 @@ func countAlone(old, new *worker, ops, most, repeats int) ([]gate.Exact, error) 
 		return exact, err
 	}
 	confirmed, err := countUntilAgreed(old, new, min(most, longer*ops), repeats)
-	if err == nil && len(confirmed) > 0 && agreed(confirmed) {
+	if err == nil && len(confirmed) > 0 && gate.Agree(confirmed) {
 		exact = confirmed
 	}
 	return exact, err
@@ -121,7 +131,7 @@ func aloneOps(old, new *worker, ops, wanted int) (int, error) {
 // neither. It gives up after five times the repeats, or after a second.
 func countUntilAgreed(old, new *worker, ops, repeats int) (exact []gate.Exact, err error) {
 	began := time.Now()
-	for i := 0; i < 5 && (i == 0 || !agreed(exact) && time.Since(began) < time.Second); i++ {
+	for i := 0; i < 5 && (i == 0 || !gate.Agree(exact) && time.Since(began) < time.Second); i++ {
 		more, err := countBoth(old, new, "alone", ops, repeats)
 		if err != nil || len(more) == 0 {
 			return nil, err
@@ -129,11 +139,6 @@ func countUntilAgreed(old, new *worker, ops, repeats int) (exact []gate.Exact, e
 		exact = appendTotals(exact, more)
 	}
 	return exact, nil
-}
-
-// agreed reports whether the repeats of all metrics agree.
-func agreed(exact []gate.Exact) bool {
-	return !slices.ContainsFunc(exact, func(x gate.Exact) bool { return !x.Agrees() })
 }
 
 // wallPerOp returns how many nanoseconds pass with an operation on the slower
@@ -210,7 +215,7 @@ func differ(exact []gate.Exact) bool {
 // counts on one processor stay if they show no increase, because goroutines do not
 // meet there.
 //
-// A row that would be REGRESSED by these counts too is counted once more, and all totals are judged together. A
+// A row that would be REGRESSED or IMPROVED by these counts too is counted once more, and all totals are judged together. A
 // process may start one goroutine more than another process, and then it allocates 480 bytes more. In 5 of 2000 comparisons
 // of the same code all 8 processes of one side did, and most of the other side did not. Of 16 processes the one with
 // the least total does not.
@@ -218,7 +223,7 @@ func (m *measurer) countInManyProcesses(ctx context.Context, old, new binary, p 
 	if len(p.Exact) == 0 {
 		return nil
 	}
-	for round := 0; round == 0 || round == 1 && p.CountsRegress(); round++ {
+	for round := 0; round == 0 || round == 1 && p.CountsDiffer(); round++ {
 		counts, err := m.countFresh(ctx, old, new, p)
 		if err != nil {
 			return err
@@ -235,21 +240,20 @@ func (m *measurer) countInManyProcesses(ctx context.Context, old, new binary, p 
 	return nil
 }
 
-// countFresh counts a row in eight processes of each side. It counts on one processor too, if the row is REGRESSED
+// countFresh counts a row in eight processes of each side. It counts on one processor too, if the sides differ
 // there: the seed of maps is a state that one processor does not undo.
 func (m *measurer) countFresh(ctx context.Context, old, new binary, p *plan) (counts []gate.Exact, err error) {
 	const processes = 8 // all totals of one side are above the others by chance in one of 12870 rows
-	alone := slices.IndexFunc(p.Exact, func(x gate.Exact) bool {
-		return x.Alone && (&gate.Row{Exact: []gate.Exact{x}}).CountsRegress()
-	})
+	onOne := gate.Row{Exact: slices.DeleteFunc(slices.Clone(p.Exact), func(x gate.Exact) bool { return !x.Alone })}
+	alone := onOne.CountsDiffer()
 	for range processes {
 		a, b := m.lazyWorker("old", old), m.lazyWorker("new", new)
 		err := atRow(ctx, a, b, p.Name, func(old, new *worker) error {
 			more, err := countBoth(old, new, "count", int(p.Exact[0].Ops), 1)
-			if err == nil && alone >= 0 {
-				var onOne []gate.Exact
-				onOne, err = countBoth(old, new, "alone", int(p.Exact[alone].Ops), 1)
-				more = append(more, onOne...)
+			if err == nil && alone {
+				var again []gate.Exact
+				again, err = countBoth(old, new, "alone", int(onOne.Exact[0].Ops), 1)
+				more = append(more, again...)
 			}
 			counts = appendTotals(counts, more)
 			return err

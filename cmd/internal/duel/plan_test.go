@@ -204,8 +204,8 @@ func TestCountOps(t *testing.T) {
 		perOp, bytes float64
 		want         int
 	}{
-		{10, 0, 100_000}, {10_000, 0, 8000}, {50_000, 0, 2000}, {1e6, 0, 100}, {1e9, 0, 1}, {1000, 0, 10_000},
-		{10, 1 << 20, 64}, {10, 1 << 30, 1},
+		{10, 0, 64_000}, {10_000, 0, 8000}, {50_000, 0, 2000}, {1e6, 0, 62}, {1e9, 0, 1}, {1000, 0, 8000}, {600, 0, 16_000},
+		{700, 0, 8000}, {10, 1 << 20, 62}, {10, 1 << 30, 1},
 	} {
 		if got := countOps(c.perOp, c.bytes, 10*time.Millisecond); got != c.want {
 			t.Errorf("%v ns and %v bytes for an operation: %d counted, want %d", c.perOp, c.bytes, got, c.want)

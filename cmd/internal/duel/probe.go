@@ -14,7 +14,7 @@ import (
 
 // probe finds out what the plan of each row needs, and counts allocations. It
 // uses one process of each side, and several where goroutines meet or where more
-// is allocated: before a row is REGRESSED by counts, other processes have to agree.
+// or less is allocated: before a row is REGRESSED or IMPROVED by counts, other processes have to agree.
 // A process hashes maps and fills pools in a way of its own, in every repeat. A row that
 // fails here is a failed row. It runs before any pair is measured, so what it
 // learns cannot depend on the results.
@@ -36,7 +36,7 @@ func (m *measurer) probe(ctx context.Context, old, new binary, plans []*plan) er
 		err := atRow(ctx, a, b, p.Name, func(old, new *worker) error {
 			return m.probeRow(old, new, p, time.Since(began)/2)
 		})
-		if err == nil && (p.parallel || m.whyFresh == "" && p.CountsRegress()) {
+		if err == nil && (p.parallel || m.whyFresh == "" && p.CountsDiffer()) {
 			err = m.countInManyProcesses(ctx, old, new, p)
 		}
 		if ctx.Err() != nil {
