@@ -37,16 +37,18 @@ type call struct {
 // semaphoreCall returns e as a call of a semaphore, or nil if it is none.
 //
 // The signatures are compared whole. A method Acquire(ctx) of a lock is a different contract, and a
-// check of it would guess. A method value that is called later, as in f := s.Release, is not found.
-// The place of its call would say nothing about the order.
-func semaphoreCall(info *types.Info, e *ast.CallExpr) *call {
+// check of it would guess. values has the local variables that stand for a method of a semaphore: a call
+// of the variable is a call of the method.
+func semaphoreCall(info *types.Info, e *ast.CallExpr, values map[*types.Var]*ast.SelectorExpr) *call {
 	sel, ok := ast.Unparen(e.Fun).(*ast.SelectorExpr)
+	if v, isVar := info.ObjectOf(identOf(e.Fun)).(*types.Var); isVar {
+		sel, ok = values[v], values[v] != nil
+	}
 	if !ok {
 		return nil
 	}
-	method, ok := info.Uses[sel.Sel].(*types.Func)
-	if !ok || operations[method.Name()] == none || info.Selections[sel] == nil ||
-		info.Selections[sel].Kind() != types.MethodVal || !isSemaphore(info.TypeOf(sel.X)) {
+	method := methodOfSemaphore(info, sel)
+	if method == nil {
 		return nil
 	}
 	c := &call{op: operations[method.Name()], expr: e, on: placeOf(info, sel.X), weight: e.Args[len(e.Args)-1], method: method}
@@ -54,6 +56,61 @@ func semaphoreCall(info *types.Info, e *ast.CallExpr) *call {
 		c.ctx = e.Args[0]
 	}
 	return c
+}
+
+// methodOfSemaphore returns the method that sel selects, if it is one of the three of a semaphore.
+func methodOfSemaphore(info *types.Info, sel *ast.SelectorExpr) *types.Func {
+	method, ok := info.Uses[sel.Sel].(*types.Func)
+	if !ok || operations[method.Name()] == none || info.Selections[sel] == nil ||
+		info.Selections[sel].Kind() != types.MethodVal || !isSemaphore(info.TypeOf(sel.X)) {
+		return nil
+	}
+	return method
+}
+
+// methodValues returns the local variables of decl that stand for a method of a semaphore, as in
+// release := s.Release.
+//
+// Such a variable gets the method where it is declared, and is only called afterwards. Every other use
+// leaves it out: a second assignment may change it, and a function that gets it as an argument may call
+// it at any time. A variable that is left out counts as another use of the semaphore.
+func methodValues(info *types.Info, decl *ast.FuncDecl) map[*types.Var]*ast.SelectorExpr {
+	values := map[*types.Var]*ast.SelectorExpr{}
+	called := map[*ast.Ident]bool{}
+	declare := func(name *ast.Ident, value ast.Expr) {
+		v, isVar := info.Defs[name].(*types.Var)
+		sel, isSelector := ast.Unparen(value).(*ast.SelectorExpr)
+		if isVar && isSelector && methodOfSemaphore(info, sel) != nil {
+			values[v] = sel
+		}
+	}
+	ast.Inspect(decl, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for i, left := range n.Lhs {
+				if name := identOf(left); name != nil && len(n.Lhs) == len(n.Rhs) {
+					declare(name, n.Rhs[i])
+				}
+			}
+		case *ast.ValueSpec:
+			for i, name := range n.Names {
+				if len(n.Names) == len(n.Values) {
+					declare(name, n.Values[i])
+				}
+			}
+		case *ast.CallExpr:
+			if name := identOf(n.Fun); name != nil {
+				called[name] = true
+			}
+		// The walk meets a call before the name in it, so a call has marked its name by now.
+		case *ast.Ident:
+			if v, ok := info.Uses[n].(*types.Var); ok && !called[n] {
+				delete(values, v)
+			}
+		}
+		return true
+	})
+	return values
 }
 
 // published lists the packages whose Acquire certainly fails if the context is done.
@@ -112,12 +169,16 @@ type place struct {
 	fields string
 }
 
+// known reports whether p names a semaphore at all. The zero place equals itself, so two elements of a slice would
+// look like one semaphore without this question.
 func (p place) known() bool { return p.root != nil }
 
 // shared reports whether other functions can name the same semaphore: by a field or by a variable
 // of the package.
 func (p place) shared() bool { return p.fields != "" || isGlobal(p.root) }
 
+// isGlobal reports whether v is a variable of a package. The universe has no variables, and a field has no parent
+// scope.
 func isGlobal(v *types.Var) bool { return v.Pkg() != nil && v.Parent() == v.Pkg().Scope() }
 
 // placeOf returns the place that e names. A dereference and an address name the same semaphore as
@@ -178,6 +239,7 @@ func (p *checker) sameWeight(f *function, a, b ast.Expr) bool {
 	return xok && yok && x == y || types.ExprString(a) == types.ExprString(b)
 }
 
+// identOf returns e as a name, or nil. A nil identifier has no object, so callers need no test of their own.
 func identOf(e ast.Expr) *ast.Ident {
 	id, _ := ast.Unparen(e).(*ast.Ident)
 	return id

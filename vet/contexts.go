@@ -53,6 +53,7 @@ func endsGoroutine(c *call) bool {
 	return false
 }
 
+// isBlank reports whether e is the blank variable. Go gives it no object, so only the name tells.
 func isBlank(e ast.Expr) bool {
 	id := identOf(e)
 	return id != nil && id.Name == "_"
@@ -74,6 +75,7 @@ func (p *checker) never(f *function, ctx ast.Expr) bool {
 	switch fn := p.function(e); {
 	case fn == nil || fn.Pkg() == nil || fn.Pkg().Path() != "context":
 		return false
+	// A context with a value is done when its parent is, and never by itself.
 	case fn.Name() == "WithValue":
 		return p.never(f, e.Args[0])
 	default:
@@ -122,6 +124,7 @@ func (p *checker) checkHandlers(f *function) {
 		if _, deferred := c.up(1).(*ast.DeferStmt); deferred {
 			continue
 		}
+		// A goroutine that waits for the permits may outlive the request on purpose.
 		if _, apart := c.up(1).(*ast.GoStmt); apart {
 			continue
 		}
@@ -192,6 +195,7 @@ func (p *checker) checkCopies(file *ast.File) {
 				value(e, "this literal")
 			}
 		case *ast.CallExpr:
+			// The arguments of len and new are no values that anything gets. Their operands are still visited.
 			if p.reads(n) {
 				return true
 			}
@@ -251,6 +255,8 @@ func holdsSemaphore(t types.Type) bool {
 	case *types.Array:
 		return holdsSemaphore(u.Elem())
 	case *types.Struct:
+		// A semaphore that its author made of pointers alone may be copied: both values use one state. So the
+		// type has to have a lock in itself, and its methods have to want a pointer.
 		if named, ok := types.Unalias(t).(*types.Named); ok && isSemaphore(t) && pointerMethods(named) && holdsLock(t, 0) {
 			return true
 		}

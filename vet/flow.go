@@ -52,6 +52,7 @@ type flow struct {
 	calls    map[*ast.CallExpr]*call
 	releases map[*call]map[state]bool           // the states in which a release runs
 	exits    map[*ast.ReturnStmt]map[state]bool // the states at a return
+	unwinds  map[*ast.ExprStmt]map[state]bool   // the states at a panic, a Goexit or a FailNow
 	starts   map[ast.Node]map[state]bool        // the states in which a literal is handed to a goroutine
 	tags     map[ast.Stmt]ast.Expr              // the clauses of switches, and the tags that they are compared with
 }
@@ -63,7 +64,7 @@ type flow struct {
 // blocks does not matter, because a set is complete only when nothing changes any more.
 func (p *checker) follow(f *function, body ast.Node, calls []*call, start state, anew *call) *flow {
 	fl := &flow{checker: p, f: f, anew: anew, calls: map[*ast.CallExpr]*call{}, releases: map[*call]map[state]bool{},
-		exits: map[*ast.ReturnStmt]map[state]bool{}, starts: map[ast.Node]map[state]bool{}, tags: tags(body)}
+		exits: map[*ast.ReturnStmt]map[state]bool{}, unwinds: map[*ast.ExprStmt]map[state]bool{}, starts: map[ast.Node]map[state]bool{}, tags: tags(body)}
 	for _, c := range calls {
 		fl.calls[c.expr] = c
 	}
@@ -77,6 +78,8 @@ func (p *checker) follow(f *function, body ast.Node, calls []*call, start state,
 	if graph == nil || len(graph.Blocks) == 0 {
 		return nil
 	}
+	// A block that no path reaches keeps a nil set. The rules read an empty set as no evidence, so code behind a
+	// panic is never reported.
 	in := make([]map[state]bool, len(graph.Blocks))
 	fl.graph, fl.in = graph, in
 	in[0] = map[state]bool{start: true}
@@ -141,6 +144,8 @@ func (fl *flow) node(n ast.Node, s state) state {
 	case *ast.ExprStmt:
 		if e, ok := n.X.(*ast.CallExpr); ok && callsGo(e) {
 			return fl.handOver(e, s)
+		} else if ok && fl.unwind(e) != "" {
+			add(fl.unwinds, n, s)
 		}
 	}
 	ast.Inspect(n, func(m ast.Node) bool {
@@ -163,6 +168,8 @@ func (fl *flow) node(n ast.Node, s state) state {
 	return fl.assignments(n, s)
 }
 
+// add puts s into the set at k. A set and not a list: the blocks of a loop are visited many times with the same
+// states, and the rules ask whether all states of a set agree.
 func add[K comparable](m map[K]map[state]bool, k K, s state) {
 	if m[k] == nil {
 		m[k] = map[state]bool{}
@@ -177,6 +184,8 @@ func add[K comparable](m map[K]map[state]bool, k K, s state) {
 func (fl *flow) deferStmt(n *ast.DeferStmt, s state) state {
 	for _, c := range fl.calls {
 		if contains(c.in, n) {
+			// A deferred acquire is the mirror of a release around other code: the function lends its permits
+			// for a time. Nothing about it is judged.
 			if c.op != release || s.deferred != nil && s.deferred != c {
 				s.phase = lost
 				return s
@@ -225,6 +234,7 @@ func (fl *flow) call(c *call, n ast.Node, s state) state {
 	if c.op == release {
 		add(fl.releases, c, s)
 		switch {
+		// Released and nothing left to do. The state keeps the release, so that a second one can name it.
 		case s.phase == held && s.deferred == nil:
 			s.phase, s.released = done, c
 		case s.phase == held && s.deferred.direct() && fl.sameWeight(fl.f, c.weight, s.from.weight) &&
@@ -273,6 +283,7 @@ func (fl *flow) assignments(n ast.Node, s state) state {
 	ast.Inspect(n, func(m ast.Node) bool {
 		switch m := m.(type) {
 		case *ast.AssignStmt:
+			// This is the assignment that made the result what it is.
 			if len(m.Rhs) == 1 && fl.calls[callOf(m.Rhs[0])] == s.from {
 				return true
 			}
@@ -292,6 +303,8 @@ func (fl *flow) assignments(n ast.Node, s state) state {
 	return s
 }
 
+// callOf returns e as a call, or nil. Parentheses change nothing about a call, so they are seen through
+// everywhere; a conversion or an operator around it does, and is not.
 func callOf(e ast.Expr) *ast.CallExpr {
 	c, _ := ast.Unparen(e).(*ast.CallExpr)
 	return c
@@ -308,6 +321,8 @@ func (fl *flow) refine(b *cfg.Block, i int, s state) []state {
 	if !ok {
 		return []state{s}
 	}
+	// The kind of the first successor tells what the condition decides. The graph builder puts the branch of the
+	// true condition first.
 	switch yes := b.Succs[0]; yes.Kind {
 	case cfg.KindIfThen, cfg.KindForBody:
 	case cfg.KindSwitchCaseBody:
@@ -348,6 +363,7 @@ func (fl *flow) decide(cond ast.Expr, want bool, s state) []state {
 			}
 		}
 	case *ast.CallExpr:
+		// An Acquire alone is no condition, as its result is an error. A TryAcquire is.
 		if s.from != nil && s.from.op == try && fl.isResult(e, s) {
 			return s.settle(want)
 		}
@@ -413,4 +429,5 @@ func (s state) settle(succeeded bool) []state {
 	return []state{s}
 }
 
+// isNil asks for the type of e and not for its name: a variable may have the name nil.
 func (p *checker) isNil(e ast.Expr) bool { return p.TypesInfo.Types[e].IsNil() }

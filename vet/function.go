@@ -43,9 +43,14 @@ func (p *checker) collect() {
 			}
 			f := &function{decl: decl, values: map[*types.Var][]ast.Expr{}, others: map[*types.Var]bool{}}
 			p.read(f)
-			if len(f.calls) > 0 && !ast.IsGenerated(file) {
-				p.functions = append(p.functions, f)
+			if len(f.calls) > 0 {
+				p.all = append(p.all, f)
+				if !ast.IsGenerated(file) {
+					p.functions = append(p.functions, f)
+				}
 			}
+			// One function with both calls may still give back less than it takes, and the rules judge that. The
+			// facts below are about functions that have one of the two alone, and so need another function.
 			took, gave := map[*types.Var]bool{}, map[*types.Var]bool{}
 			for _, c := range f.calls {
 				took[c.on.last] = took[c.on.last] || c.op != release
@@ -71,14 +76,20 @@ func (p *checker) collect() {
 func (p *checker) read(f *function) {
 	var stack []ast.Node
 	receivers := map[ast.Node]bool{} // the expressions before the dot of a call of a semaphore
+	values := methodValues(p.TypesInfo, f.decl)
+	for _, sel := range values {
+		markReceiver(receivers, sel.X)
+	}
 	ast.PreorderStack(f.decl, nil, func(n ast.Node, above []ast.Node) bool {
 		stack = append(above, n)
 		switch n := n.(type) {
 		case *ast.CallExpr:
-			if c := semaphoreCall(p.TypesInfo, n); c != nil {
+			if c := semaphoreCall(p.TypesInfo, n, values); c != nil {
 				c.in = slices.Clone(stack)
 				f.calls = append(f.calls, c)
-				markReceiver(receivers, ast.Unparen(n.Fun).(*ast.SelectorExpr).X)
+				if sel, ok := ast.Unparen(n.Fun).(*ast.SelectorExpr); ok {
+					markReceiver(receivers, sel.X)
+				}
 			}
 		case *ast.AssignStmt:
 			f.assigned(p.TypesInfo, n)
@@ -93,6 +104,7 @@ func (p *checker) read(f *function) {
 			f.set(p.TypesInfo, n.Value, nil)
 		case *ast.UnaryExpr:
 			if n.Op == token.AND && !receivers[n] { // its address may be assigned through
+				// Twice, so that the variable has more than the one value that onlyValue and steady allow.
 				f.set(p.TypesInfo, n.X, nil)
 				f.set(p.TypesInfo, n.X, nil)
 			}
@@ -174,6 +186,8 @@ func at(values []ast.Expr, i, n int) ast.Expr {
 	return values[i]
 }
 
+// set records a value that left gets. Fields are recorded by their last object, so p.a and q.a count as one: a
+// place whose field is assigned anywhere in f is not steady, whichever owner it has.
 func (f *function) set(info *types.Info, left, value ast.Expr) {
 	if left == nil {
 		return
@@ -278,6 +292,7 @@ func (c *call) up(i int) ast.Node {
 type checker struct {
 	*analysis.Pass
 	graphs    *ctrlflow.CFGs
-	functions []*function
+	all       []*function // all functions that call a semaphore
+	functions []*function // all of these that are not generated
 	uses      uses
 }

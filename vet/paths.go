@@ -46,6 +46,7 @@ func (p *checker) checkBody(f *function, on place, body ast.Node) {
 			inner = append(inner, c)
 		}
 	}
+	// A literal that takes is a body of its own, and its permits are followed there.
 	takes := slices.ContainsFunc(own, func(c *call) bool { return c.op != release })
 	gives := slices.ContainsFunc(own, func(c *call) bool { return c.op == release })
 	if takes {
@@ -57,12 +58,17 @@ func (p *checker) checkBody(f *function, on place, body ast.Node) {
 		p.checkTwice(f, on, body, fl)
 		p.checkGoesOn(f, on, fl)
 		p.checkChains(f, on, body)
+		p.checkDeferInLoop(f, on, body)
+		if len(inner) == 0 {
+			p.checkParts(f, on, body, fl)
+		}
 		p.checkRounds(f, on, body, slices.Concat(own, inner))
 		// A semaphore that this function makes ends with it, and so do the permits that a return keeps. A
 		// semaphore that the function hands to other code is not judged at all.
 		ends := !on.shared() && body == ast.Node(f.decl) && p.madeHere(f, on)
 		if gives && len(inner) == 0 && !ends {
 			p.checkReturns(f, on, body, fl, "this return keeps the permits of the %s in line %d; use defer")
+			p.checkUnwinds(on, body, fl)
 		}
 		p.checkGoroutines(f, on, body, fl, inner)
 	}
@@ -154,10 +160,14 @@ func (p *checker) checkReturns(f *function, on place, body ast.Node, fl *flow, t
 	if last == nil {
 		return
 	}
+	// Two forms of evidence that the function means to give back. closes: the last return of the text, mostly the
+	// success, has released. ends: every return that reports no error has. One is enough, as a switch may end with
+	// the return of an error, and a function may have a success in the middle that took nothing.
 	closes, ends := settled(fl.exits[last]), p.successesSettled(body, fl, p.isBool(last, true))
 	for ret, states := range fl.exits {
 		s, ok := all(states, held)
 		if !ok {
+			// “err != nil || other” splits the states: in one the acquire failed, in the other it did not.
 			s, ok = heldByDisjunction(body, ret, states)
 		}
 		if !ok || s.deferred != nil || !ends && (!closes || ret == last) {
@@ -248,6 +258,7 @@ func (p *checker) fails(body ast.Node, ret *ast.ReturnStmt) bool {
 			switch fn.Pkg().Path() + "." + fn.Name() {
 			case "fmt.Errorf", "errors.New":
 				return true
+			// Both return nil while the context is not done, so the place of the return decides.
 			case "context.Err", "context.Cause":
 				if p.isDone(body, ret) {
 					return true
@@ -271,6 +282,8 @@ func (p *checker) fails(body ast.Node, ret *ast.ReturnStmt) bool {
 	return false
 }
 
+// isError compares with the interface error itself. A function with a result of a concrete error type returns
+// a nil pointer for success, which looks like an error to the caller: that is a mistake of another kind.
 func isError(t types.Type) bool {
 	return t != nil && types.Identical(t, types.Universe.Lookup("error").Type())
 }
@@ -314,18 +327,78 @@ func (p *checker) isDone(body ast.Node, ret *ast.ReturnStmt) (yes bool) {
 	return yes
 }
 
-// inBranchOf reports whether ret stands directly in an if statement that says err != nil.
-// "Directly" means in the list of the branch, not deeper: a nested branch may have assigned the
-// variable again.
+// inBranchOf reports whether ret stands directly in a branch that control enters only if err is not nil:
+// of an if statement, its else, or a clause of a switch. "Directly" means in the list of the branch, not
+// deeper: a nested branch may have assigned the variable again.
 func (p *checker) inBranchOf(body ast.Node, ret *ast.ReturnStmt, err types.Object) (yes bool) {
+	if err == nil {
+		return false
+	}
 	ast.Inspect(body, func(n ast.Node) bool {
-		if s, ok := n.(*ast.IfStmt); ok && slices.Contains(s.Body.List, ast.Stmt(ret)) {
-			b, ok := ast.Unparen(s.Cond).(*ast.BinaryExpr)
-			yes = yes || ok && b.Op == token.NEQ && p.isNil(b.Y) && err != nil && p.TypesInfo.Uses[identOf(b.X)] == err
+		switch s := n.(type) {
+		case *ast.IfStmt:
+			if slices.Contains(s.Body.List, ast.Stmt(ret)) {
+				yes = yes || p.saysError(s.Cond, err)
+			}
+			if otherwise, ok := s.Else.(*ast.BlockStmt); ok && slices.Contains(otherwise.List, ast.Stmt(ret)) {
+				yes = yes || p.comparesToNil(s.Cond, token.EQL, err)
+			}
+		case *ast.SwitchStmt:
+			yes = yes || p.clauseOfError(s, ret, err)
 		}
 		return true
 	})
 	return yes
+}
+
+// saysError reports whether cond is true only if err is not nil. Each operand of && has to be true, so
+// one that says so is enough. Of || either may be the true one.
+func (p *checker) saysError(cond ast.Expr, err types.Object) bool {
+	if b, ok := ast.Unparen(cond).(*ast.BinaryExpr); ok && b.Op == token.LAND {
+		return p.saysError(b.X, err) || p.saysError(b.Y, err)
+	}
+	return p.comparesToNil(cond, token.NEQ, err)
+}
+
+// comparesToNil reports whether cond is err op nil. The form nil != err is not looked for: gofmt does not make
+// it, and missing it costs a report and no false one.
+func (p *checker) comparesToNil(cond ast.Expr, op token.Token, err types.Object) bool {
+	b, ok := ast.Unparen(cond).(*ast.BinaryExpr)
+	return ok && b.Op == op && p.isNil(b.Y) && p.TypesInfo.Uses[identOf(b.X)] == err
+}
+
+// clauseOfError reports whether ret stands directly in a clause of s that only an error reaches: the
+// condition err != nil of a switch without a tag, or the default of a switch on err that has a case nil.
+// The default runs only if no case matches, wherever it stands. A clause that another one falls through
+// to is entered without its condition, so it shows nothing.
+func (p *checker) clauseOfError(s *ast.SwitchStmt, ret *ast.ReturnStmt, err types.Object) bool {
+	hasNil := false
+	for _, c := range s.Body.List {
+		for _, e := range c.(*ast.CaseClause).List {
+			hasNil = hasNil || p.isNil(e)
+		}
+	}
+	for i, c := range s.Body.List {
+		c := c.(*ast.CaseClause)
+		if !slices.Contains(c.Body, ast.Stmt(ret)) || i > 0 && fallsThrough(s.Body.List[i-1]) {
+			continue
+		}
+		if s.Tag == nil {
+			return len(c.List) == 1 && p.saysError(c.List[0], err)
+		}
+		return c.List == nil && hasNil && p.TypesInfo.Uses[identOf(s.Tag)] == err
+	}
+	return false
+}
+
+// fallsThrough reports whether the last statement of a clause is fallthrough. Go allows it only there.
+func fallsThrough(clause ast.Stmt) bool {
+	c, ok := clause.(*ast.CaseClause)
+	if !ok || len(c.Body) == 0 {
+		return false
+	}
+	end, ok := c.Body[len(c.Body)-1].(*ast.BranchStmt)
+	return ok && end.Tok == token.FALLTHROUGH
 }
 
 // checkGoroutines reports goroutines that end without a Release on one path, although their
@@ -339,6 +412,8 @@ func (p *checker) checkGoroutines(f *function, on place, body ast.Node, outer *f
 	}
 	for lit, states := range outer.starts {
 		s, ok := all(states, held)
+		// Held on each path to the start, by the starter and not by a defer of it: only then the goroutine has
+		// the one duty to release.
 		if !ok || s.deferred != nil || !p.onlyReleaser(f, on, lit) {
 			continue
 		}
@@ -350,6 +425,7 @@ func (p *checker) checkGoroutines(f *function, on place, body ast.Node, outer *f
 		if fl != nil {
 			p.checkReturns(f, on, lit, fl, "this goroutine ends with the permits of the %s in line %d; use defer")
 			p.checkEarlyEnds(on, fl)
+			p.checkUnwinds(on, lit, fl)
 		}
 	}
 }
@@ -364,6 +440,8 @@ func (p *checker) checkEarlyEnds(on place, fl *flow) {
 	for ret := range fl.exits {
 		last = max(last, ret.Pos())
 	}
+	// The last return is the ordinary end of the goroutine. If it has not released on every path, some other
+	// code may be the one that does.
 	for ret, states := range fl.exits {
 		if _, ok := all(states, done); ret.Pos() == last && !ok {
 			return

@@ -21,6 +21,8 @@ type list struct {
 	stmts []ast.Stmt
 }
 
+// listOf returns the statements of n, if n is one of the three nodes that have a list. The clauses count as
+// lists of their own: the case of a switch ends its list without a block around it.
 func listOf(n ast.Node) []ast.Stmt {
 	switch n := n.(type) {
 	case *ast.BlockStmt:
@@ -86,13 +88,27 @@ func mayLeave(n ast.Node) (yes bool) {
 		case *ast.ReturnStmt, *ast.BranchStmt:
 			yes = true
 		case *ast.Ident:
-			for _, prefix := range ending {
-				yes = yes || strings.HasPrefix(strings.ToLower(m.Name), prefix)
-			}
+			yes = yes || isEnding(m.Name)
 		}
 		return !yes
 	})
 	return yes
+}
+
+// mayEnd reports whether n, with the literals in it, names a function that ends the goroutine or the process.
+func mayEnd(n ast.Node) (yes bool) {
+	ast.Inspect(n, func(m ast.Node) bool {
+		id, ok := m.(*ast.Ident)
+		yes = yes || ok && isEnding(id.Name)
+		return !yes
+	})
+	return yes
+}
+
+// isEnding compares beginnings, so that Fatalf, Fatalln and failNow count without a line each. A name too many
+// only hides a mistake: a statement that may leave its list takes the list out of a rule.
+func isEnding(name string) bool {
+	return slices.ContainsFunc(ending, func(prefix string) bool { return strings.HasPrefix(strings.ToLower(name), prefix) })
 }
 
 // mayHandOver reports whether n waits for other code, which may hand its permits over without a
@@ -141,11 +157,15 @@ func (p *checker) checkTwice(f *function, on place, body ast.Node, fl *flow) {
 	if took == nil || took.body() != body || !p.ownPermits(on) || p.aloneInF(f, on) {
 		return
 	}
+	// Both lines are named, because either may be the one that is too many: mostly the direct one, beside a
+	// defer that was added later.
 	report := func(first, second *call) {
 		p.Reportf(second.expr.Pos(), "the permits of the %s in line %d go back twice: here, and by the Release in line %d",
 			takes(took), p.line(took), p.line(first))
 	}
 	for c, states := range fl.releases {
+		// In a loop of its own, a release gives back parts. With another weight, two releases may add up to
+		// what was taken.
 		if c.loop() != took.loop() || !p.sameWeight(f, c.weight, took.weight) {
 			continue
 		}
@@ -155,6 +175,7 @@ func (p *checker) checkTwice(f *function, on place, body ast.Node, fl *flow) {
 	}
 	reported := map[*call]bool{}
 	for _, states := range fl.exits {
+		// The phase owed needs a direct defer of the same weight, so both releases are certain at this return.
 		s, ok := all(states, owed)
 		if !ok || reported[s.released] || s.released.loop() != took.loop() {
 			continue
@@ -174,12 +195,139 @@ func firstOf(c *call, states map[state]bool) *call {
 			continue
 		}
 		l, at := c.enclosing(1)
+		if at < 0 || c.up(1) != ast.Node(l.stmts[at]) {
+			continue
+		}
+		// A set with other phases is judged only by the text: the release that made this state done stands in
+		// the same list, or in the clause that falls through to it.
 		first := l.index(s.released)
-		if first >= 0 && first < at && c.up(1) == ast.Node(l.stmts[at]) && l.straight(first, at) {
+		if first >= 0 && first < at && l.straight(first, at) || l.straight(0, at) && c.fallenInto(l, s.released) {
 			return s.released
 		}
 	}
 	return nil
+}
+
+// fallenInto reports whether the clause before l, the clause with c, falls through to it and has certainly
+// run the release first. The condition of l is not looked at on this way.
+func (c *call) fallenInto(l list, first *call) bool {
+	clause, ok := l.owner.(*ast.CaseClause)
+	if !ok {
+		return false
+	}
+	for i, n := range c.in {
+		if n != ast.Node(clause) || i == 0 {
+			continue
+		}
+		all := listOf(c.in[i-1])
+		if before := slices.Index(all, ast.Stmt(clause)) - 1; before >= 0 && fallsThrough(all[before]) {
+			l := list{all[before], listOf(all[before])}
+			at := l.index(first)
+			return at >= 0 && first.up(1) == ast.Node(l.stmts[at]) && l.straight(at, len(l.stmts)-1)
+		}
+	}
+	return false
+}
+
+// checkDeferInLoop reports a deferred release in a loop. It runs at the end of the function, so every
+// round keeps its permits, and the loop waits for itself once the semaphore is empty.
+//
+// Three facts exclude a loop that collects permits on purpose: the number of its rounds is no constant,
+// nothing behind the defer leaves the loop, and code behind the defer works with the permits of the round.
+func (p *checker) checkDeferInLoop(f *function, on place, body ast.Node) {
+	took := f.onlyTake(on)
+	if took == nil || took.body() != body {
+		return
+	}
+	loop := took.loop()
+	if loop == nil || !within(loop, body) || p.sizedByRounds(f, on) || on.root.Pos() >= loop.Pos() && on.root.Pos() < loop.End() || p.constantRounds(loop) {
+		return
+	}
+	// A second release may be the early one of the round, and the deferred one the safety net for a panic. A
+	// deferred literal may ask a flag first.
+	var gave *call
+	for _, c := range f.on(on) {
+		if c.op == release {
+			if gave != nil || !c.direct() || c.body() != body || c.loop() != loop {
+				return
+			}
+			gave = c
+		}
+	}
+	if gave == nil {
+		return
+	}
+	// In the list of the loop itself, behind the take, and with no way out to the end of the round: a loop that
+	// takes until the first success leaves by a break or a return, and its one defer is right.
+	l, at := gave.enclosing(1)
+	if at < 0 || l.owner != bodyOfLoop(loop) || l.index(took) < 0 || l.index(took) > at || !l.straight(at, len(l.stmts)) {
+		return
+	}
+	for _, stmt := range l.stmts[at+1:] {
+		if p.works(stmt) {
+			p.Reportf(gave.expr.Pos(), "this Release runs at the end of the function and not of the round: "+
+				"the permits of the %s in line %d add up; use a function for the round", takes(took), p.line(took))
+			return
+		}
+	}
+}
+
+// sizedByRounds reports whether f makes the semaphore with a size that is no constant, such as the number
+// of rounds.
+func (p *checker) sizedByRounds(f *function, on place) bool {
+	if on.shared() {
+		return false
+	}
+	e := callOf(f.onlyValue(on.root))
+	return e != nil && len(e.Args) > 0 && p.TypesInfo.Types[e.Args[0]].Value == nil
+}
+
+// bodyOfLoop returns the block of a for or range statement.
+func bodyOfLoop(loop ast.Node) ast.Node {
+	switch loop := loop.(type) {
+	case *ast.ForStmt:
+		return loop.Body
+	case *ast.RangeStmt:
+		return loop.Body
+	}
+	return nil
+}
+
+// constantRounds reports whether the number of rounds is known at compile time: a range over a constant
+// or an array, or a for statement whose condition compares with a constant. Its author may have chosen it
+// to fit the semaphore.
+func (p *checker) constantRounds(loop ast.Node) bool {
+	switch loop := loop.(type) {
+	case *ast.RangeStmt:
+		// An unresolved type counts as constant: unknown is never a reason for a report.
+		t := p.TypesInfo.Types[loop.X]
+		if t.Value != nil || t.Type == nil {
+			return true
+		}
+		u := t.Type.Underlying()
+		if pointer, ok := u.(*types.Pointer); ok {
+			u = pointer.Elem().Underlying()
+		}
+		_, array := u.(*types.Array)
+		_, literal := ast.Unparen(loop.X).(*ast.CompositeLit)
+		return array || literal
+	case *ast.ForStmt:
+		b, ok := loop.Cond.(*ast.BinaryExpr)
+		return ok && (p.TypesInfo.Types[b.X].Value != nil || p.TypesInfo.Types[b.Y].Value != nil)
+	}
+	return false
+}
+
+// works reports whether stmt calls anything but a built-in function or a conversion.
+func (p *checker) works(stmt ast.Stmt) (yes bool) {
+	ast.Inspect(stmt, func(n ast.Node) bool {
+		if e, ok := n.(*ast.CallExpr); ok {
+			t := p.TypesInfo.Types[e.Fun]
+			yes = yes || !t.IsBuiltin() && !t.IsType()
+		}
+		return !yes
+	})
+	return yes
 }
 
 // checkGoesOn reports a release that runs after a failed acquire, because the branch of the failure
@@ -196,6 +344,8 @@ func (p *checker) checkGoesOn(f *function, on place, fl *flow) {
 		if c.op != release || !p.sameWeight(f, c.weight, took.weight) {
 			continue
 		}
+		// The acquire has to stand before the release in the same list, or in the list around its literal:
+		// otherwise the two are joined by a condition that the rule does not see.
 		l, at := c.runsWith()
 		first := l.index(took)
 		if first < 0 || first >= at || !fl.reachesFailed(c) {
@@ -236,6 +386,8 @@ func (c *call) runsWith() (l list, at int) {
 		if !ok || e.Fun != ast.Expr(lit) && !callsGo(e) {
 			break
 		}
+		// Of the ways to run a literal these three certainly run it: go, defer, and a method Go. A literal that is
+		// an argument of another function may never be called.
 		switch stmt := c.in[i-2].(type) {
 		case *ast.GoStmt, *ast.DeferStmt, *ast.ExprStmt:
 			if _, isCall := stmt.(*ast.ExprStmt); isCall && !callsGo(e) {
@@ -328,6 +480,8 @@ func (p *checker) checkChains(f *function, on place, body ast.Node) {
 	for i := 1; s == nil; i++ {
 		switch n := took.up(i).(type) {
 		case *ast.BinaryExpr:
+			// The take has to be the left operand: on the right, it is the last to be evaluated, and the
+			// condition is false only if it took nothing. A comparison with nil only looks at the result.
 			if n.Op == token.LAND {
 				chained = chained || contains(took.in, ast.Unparen(n.X)) || ast.Unparen(n.X) == ast.Expr(took.expr)
 			} else if !(n.Op == token.EQL && p.isNil(n.Y)) {
@@ -343,6 +497,8 @@ func (p *checker) checkChains(f *function, on place, body ast.Node) {
 	if !chained || s.Else != nil || !contains(took.in, s.Cond) {
 		return
 	}
+	// A release outside of the branch may be the one for the false condition. It need not be on every path of
+	// it: one such release shows that the author thought of the case.
 	releases := 0
 	for _, c := range f.on(on) {
 		if c.op == release {

@@ -5,12 +5,16 @@
 //	TryAcquire(int64) bool
 //	Release(int64)
 //
-// Ten mistakes are reported:
+// Thirteen mistakes are reported:
 //
 //   - The error of Acquire is ignored, and the context can be done.
 //   - An early return keeps the permits, and the other returns of the function release them.
 //   - A goroutine that got the permits from its starter ends without a Release on one path.
 //   - A continue keeps the permits of its round, or a break does so.
+//   - A deferred Release stands in a loop, so the permits of all rounds add up.
+//   - A panic that is recovered, a Goexit or the end of a test keeps the permits.
+//   - A return keeps the permits of one semaphore because the Acquire of another one failed, and a
+//     second function releases both together.
 //   - A condition takes permits, may be false all the same, and only its true branch releases.
 //   - Release follows an Acquire that failed, also by a defer before the error was looked at, and
 //     also because the branch of the error goes on.
@@ -72,6 +76,7 @@ func run(pass *analysis.Pass) (any, error) {
 		p.checkHandlers(f)
 		p.checkWeights(f)
 		p.checkPaths(f)
+		p.checkTogether(f)
 	}
 	return nil, nil
 }

@@ -13,7 +13,8 @@ import (
 // without one.
 func TestAnalyzer(t *testing.T) {
 	analysistest.Run(t, analysistest.TestData(), vet.Analyzer,
-		"ignored", "returns", "goroutines", "failed", "weights", "copies", "shapes")
+		"ignored", "returns", "goroutines", "failed", "weights", "copies", "shapes",
+		"rounds", "unwinds", "together", "values")
 }
 
 // The analyzer reads the source of net/http and of its imports for this package, which takes 5 s.

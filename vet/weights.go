@@ -18,12 +18,55 @@ func (p *checker) checkWeights(f *function) {
 			on.shared() && !p.balanced(on) || p.aloneInF(f, on) {
 			continue
 		}
+		// A variable that is given the same constant in two places counts as unknown, see constantWeight.
 		took1, ok1 := p.constantWeight(f, took.weight)
 		gave1, ok2 := p.constantWeight(f, gave.weight)
 		if ok1 && ok2 && took1 != gave1 {
 			p.Reportf(gave.weight.Pos(), "Release of %d, but the Acquire in line %d took %d", gave1,
 				p.Fset.Position(took.expr.Pos()).Line, took1)
 		}
+	}
+}
+
+// checkParts does for several releases what checkWeights does for one: every path runs one of them, so
+// each gives back all that was taken.
+//
+// A release that some path reaches after another one gives back a part. Then no release is judged. One
+// release with the weight of the Acquire shows that the author gives back at once. A semaphore that is an
+// argument is left alone: a lock of readers and writers keeps one permit of many for its caller.
+func (p *checker) checkParts(f *function, on place, body ast.Node, fl *flow) {
+	took := f.onlyTake(on)
+	if took == nil || took.body() != body || on.shared() && !p.balanced(on) || !on.shared() && !p.madeHere(f, on) ||
+		p.aloneInF(f, on) {
+		return
+	}
+	want, known := p.constantWeight(f, took.weight)
+	if !known {
+		return
+	}
+	same := false
+	var differ []*call
+	for _, c := range f.on(on) {
+		if c.op != release {
+			continue
+		}
+		weight, known := p.constantWeight(f, c.weight)
+		s, held := all(fl.releases[c], held)
+		// One unknown weight leaves all of them out: the author may compute the rest of what was taken.
+		if !known || !held || s.deferred != nil || c.loop() != took.loop() {
+			return
+		}
+		same = same || weight == want
+		if weight != want {
+			differ = append(differ, c)
+		}
+	}
+	if !same {
+		return
+	}
+	for _, c := range differ {
+		weight, _ := p.constantWeight(f, c.weight)
+		p.Reportf(c.weight.Pos(), "Release of %d, but the Acquire in line %d took %d", weight, p.line(took), want)
 	}
 }
 
@@ -73,6 +116,7 @@ func callsGo(e *ast.CallExpr) bool {
 	return ok && sel.Sel.Name == "Go"
 }
 
+// contains compares nodes by identity: two calls of equal text are two calls.
 func contains(nodes []ast.Node, n ast.Node) bool {
 	for _, m := range nodes {
 		if m == n {

@@ -26,7 +26,8 @@ func (a app) usage(w io.Writer) {
 		"2 refused, nothing written; 130 interrupted.\n"+
 		"gate: 0 pass; 1 regression; 2 refused, unreadable, failed or missing rows; 3 inconclusive or "+
 		"interrupted; 4 invalid run.\n"+
-		"explore: 3 unknown: none failed, and a bound came before all schedules were played.")
+		"explore: 3 unknown: none failed, and a bound came before all schedules were played.\n"+
+		"vet: 0 nothing found; 1 found; 2 refused, or a package does not compile.")
 }
 
 // version prints what a report of a defect needs: the version of this module, the commit that the

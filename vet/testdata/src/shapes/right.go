@@ -432,3 +432,64 @@ func ownSemaphore(ctx context.Context, all []item) error {
 	}
 	return nil
 }
+
+// The clauses give back parts, which add up.
+func fallsInParts(ctx context.Context, s *semaphore.Weighted, x item) error {
+	if err := s.Acquire(ctx, 2); err != nil {
+		return err
+	}
+	switch x.id {
+	case 1:
+		s.Release(1)
+		fallthrough
+	case 2:
+		s.Release(1)
+	default:
+		s.Release(2)
+	}
+	return nil
+}
+
+// One permit of eight stays with the caller, who reads from then on.
+func downgrade(ctx context.Context, s *semaphore.Weighted, x item) error {
+	if err := s.Acquire(ctx, 8); err != nil {
+		return err
+	}
+	if bad(x) {
+		s.Release(8)
+		return errors.New("bad")
+	}
+	s.Release(7)
+	return nil
+}
+
+type inParts struct{ sem *semaphore.Weighted }
+
+func (p *inParts) use(ctx context.Context, x item) error {
+	if err := p.sem.Acquire(ctx, 4); err != nil {
+		return err
+	}
+	if bad(x) {
+		p.sem.Release(4)
+		return errors.New("bad")
+	}
+	p.sem.Release(1)
+	err := work(x)
+	p.sem.Release(3)
+	return err
+}
+
+// Every branch of the error releases.
+func (p *inParts) branches(ctx context.Context, x item) error {
+	if err := p.sem.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	switch err := work(x); err {
+	case nil:
+		p.sem.Release(1)
+		return nil
+	default:
+		p.sem.Release(1)
+		return err
+	}
+}

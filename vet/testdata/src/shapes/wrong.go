@@ -324,3 +324,65 @@ func inLiteral(ctx context.Context, all []item) {
 		}()
 	}
 }
+
+// A clause of a switch without a tag is the branch of the error.
+func (g *generic[T]) clause(ctx context.Context, f func(T) error) error {
+	if err := g.sem.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	switch err := f(*new(T)); {
+	case err != nil:
+		return err // want `this return keeps the permits of the Acquire`
+	}
+	g.sem.Release(1)
+	return nil
+}
+
+// The branch of the error is an else, or the default of a switch with a case nil.
+func (p *pool) otherwise(ctx context.Context, x item) error {
+	if err := p.sem.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	if err := work(x); err == nil {
+		note(x)
+	} else {
+		return err // want `this return keeps the permits of the Acquire`
+	}
+	switch err := work(x); err {
+	case nil:
+		note(x)
+	default:
+		return err // want `this return keeps the permits of the Acquire`
+	}
+	p.sem.Release(1)
+	return nil
+}
+
+// The first clause falls through to a second release.
+func falls(ctx context.Context, s *semaphore.Weighted, x item) error {
+	if err := s.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	switch x.id {
+	case 1:
+		s.Release(1)
+		fallthrough
+	default:
+		s.Release(1) // want `go back twice`
+	}
+	return nil
+}
+
+// One of two releases has another weight.
+func (p *pool) unequal(ctx context.Context, x item) error {
+	if err := p.slots.Acquire(ctx, 3); err != nil {
+		return err
+	}
+	if bad(x) {
+		p.slots.Release(3)
+		return errors.New("bad")
+	}
+	err := work(x)
+	p.slots.Release(2) // want `Release of 2, but the Acquire in line \d+ took 3`
+	return err
+}
