@@ -352,7 +352,7 @@ func (p *checker) inBranchOf(body ast.Node, ret *ast.ReturnStmt, err types.Objec
 }
 
 // saysError reports whether cond is true only if err is not nil. Each operand of && has to be true, so
-// one that says so is enough. Of || either may be the true one.
+// one such operand is enough. Of || either operand may be true alone.
 func (p *checker) saysError(cond ast.Expr, err types.Object) bool {
 	if b, ok := ast.Unparen(cond).(*ast.BinaryExpr); ok && b.Op == token.LAND {
 		return p.saysError(b.X, err) || p.saysError(b.Y, err)
@@ -441,7 +441,7 @@ func (p *checker) checkEarlyEnds(on place, fl *flow) {
 		last = max(last, ret.Pos())
 	}
 	// The last return is the ordinary end of the goroutine. If it has not released on every path, some other
-	// code may be the one that does.
+	// code may release.
 	for ret, states := range fl.exits {
 		if _, ok := all(states, done); ret.Pos() == last && !ok {
 			return

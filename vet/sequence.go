@@ -157,8 +157,8 @@ func (p *checker) checkTwice(f *function, on place, body ast.Node, fl *flow) {
 	if took == nil || took.body() != body || !p.ownPermits(on) || p.aloneInF(f, on) {
 		return
 	}
-	// Both lines are named, because either may be the one that is too many: mostly the direct one, beside a
-	// defer that was added later.
+	// Both lines are named, because either call may be superfluous: mostly the direct one, beside a defer
+	// that was added later.
 	report := func(first, second *call) {
 		p.Reportf(second.expr.Pos(), "the permits of the %s in line %d go back twice: here, and by the Release in line %d",
 			takes(took), p.line(took), p.line(first))
