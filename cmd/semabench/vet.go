@@ -24,10 +24,10 @@ import (
 // vetDoc names the types by their methods, because the analyzer finds them so: a semaphore of the user needs no
 // import of this module.
 const vetDoc = `Reports wrong uses of semaphores in the source of packages: an ignored error of Acquire, a return or
-a continue that keeps the permits, a deferred Release in a loop, a Release after a failed Acquire, a second one or one of another
-weight, a copy by value, and an HTTP handler that waits without the context of its request. It judges
-golang.org/x/sync/semaphore and every type with Acquire(context.Context, int64) error,
-TryAcquire(int64) bool and Release(int64).
+a continue that keeps the permits, a deferred Release in a loop, a Release after a failed Acquire, a
+second one or one of another weight, a copy by value, and an HTTP handler that waits without the
+context of its request. It judges golang.org/x/sync/semaphore and every type with
+Acquire(context.Context, int64) error, TryAcquire(int64) bool and Release(int64).
 
 The packages are patterns of the go command, ./... without one. Their tests are included.
 go vet -vettool=$(which semabench) ./... runs the same check, with all flags of go vet.
