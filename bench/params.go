@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/spelling"
 )
 
 // Params choose workloads and replace their shapes. The zero value changes nothing. A shape is
@@ -147,8 +148,8 @@ func selectNamed(names string, all []Workload) ([]Workload, error) {
 	}
 	for _, name := range wanted {
 		if !slices.Contains(known, name) {
-			return nil, fmt.Errorf("unknown workload %q; known are %s, or %s alone",
-				name, strings.Join(known, ", "), allWorkloads)
+			return nil, fmt.Errorf("unknown workload %q%s; known are %s, or %s alone",
+				name, spelling.Suggest(name, known, ""), strings.Join(known, ", "), allWorkloads)
 		}
 	}
 	return chosen, nil

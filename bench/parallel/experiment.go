@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/internal/plural"
+	"github.com/semabench/semabench/internal/spelling"
 )
 
 // Options say what Run measures. The zero value is the default run.
@@ -99,7 +100,7 @@ func (o Options) Experiment() (*Experiment, error) {
 		cores: min(runtime.GOMAXPROCS(0), maxCores)}
 	for _, name := range o.Works {
 		if !slices.Contains(Works(), name) {
-			return nil, fmt.Errorf("unknown work %q; known are %s", name,
+			return nil, fmt.Errorf("unknown work %q%s; known are %s", name, spelling.Suggest(name, Works(), ""),
 				strings.Join(Works(), ", "))
 		}
 	}

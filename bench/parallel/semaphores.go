@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/semabench/semabench/impls/process"
+	"github.com/semabench/semabench/internal/spelling"
 )
 
 // A processSemaphore is a kind of semaphore that processes share by a path in the file system.
@@ -91,8 +92,8 @@ func findProcessSemaphore(name string) (processSemaphore, error) {
 			return s, nil
 		}
 	}
-	return processSemaphore{}, fmt.Errorf("unknown semaphore %q between processes; known are %v",
-		name, ProcessSemaphores())
+	return processSemaphore{}, fmt.Errorf("unknown semaphore %q between processes%s; known are %v",
+		name, spelling.Suggest(name, ProcessSemaphores(), ""), ProcessSemaphores())
 }
 
 // try creates a semaphore of this kind in a folder and removes it again. The error says why this

@@ -9,6 +9,7 @@ import (
 
 	"github.com/semabench/semabench/cmd/internal/sampling"
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/spelling"
 	"github.com/semabench/semabench/internal/terminal"
 	"github.com/semabench/semabench/reports"
 )
@@ -87,7 +88,8 @@ func (a app) screen(color string) (screen, error) {
 	// never leaves watched as it is: a user without colours still wants the heat map.
 	case "never":
 	default:
-		return screen{}, fmt.Errorf("unknown -color %q; known are auto, always, never", color)
+		return screen{}, fmt.Errorf("unknown -color %q%s; known are auto, always, never", color,
+			spelling.Suggest(color, []string{"auto", "always", "never"}, ""))
 	}
 	return s, nil
 }

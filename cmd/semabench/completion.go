@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/spelling"
 )
 
 const completionDoc = `Prints a script that completes verbs, flags and files in bash, zsh or fish.
@@ -29,7 +30,8 @@ func (a app) completion(ctx context.Context, args []string) error {
 	scripts := map[string]func(io.Writer, []completed){"bash": bashScript, "zsh": zshScript, "fish": fishScript}
 	script := scripts[f.Arg(0)]
 	if f.NArg() != 1 || script == nil {
-		return fmt.Errorf("want one of bash, zsh and fish, and not %q", strings.Join(f.Args(), " "))
+		return fmt.Errorf("want one of bash, zsh and fish, and not %q%s", strings.Join(f.Args(), " "),
+			spelling.Suggest(f.Arg(0), []string{"bash", "zsh", "fish"}, ""))
 	}
 	script(a.stdout, a.completed(ctx))
 	return nil

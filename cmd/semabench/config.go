@@ -14,6 +14,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/semabench/semabench/internal/escape"
+	"github.com/semabench/semabench/internal/spelling"
 )
 
 // configName is the file with defaults of a repository. It is TOML, because a file of flags needs
@@ -71,7 +72,7 @@ func (a app) configure(f *flagSet) (config, error) {
 	for _, name := range slices.Sorted(maps.Keys(tables)) {
 		if !slices.Contains(configured, name) {
 			return config{}, fmt.Errorf("%s: no table [%s]%s; tables are [%s]", file, name,
-				didYouMean(name, configured, ""), strings.Join(configured, "], ["))
+				spelling.Suggest(name, configured, ""), strings.Join(configured, "], ["))
 		}
 	}
 	c := config{file: file}
@@ -100,7 +101,7 @@ func (c *config) set(f *flagSet, values map[string]any) error {
 			var names []string
 			f.VisitAll(func(g *flag.Flag) { names = append(names, g.Name) })
 			return fmt.Errorf("%s: [%s] has no flag %q%s; semabench %s -h lists the flags", c.file, f.Name(), name,
-				didYouMean(name, names, ""), f.Name())
+				spelling.Suggest(name, names, ""), f.Name())
 		}
 		if f.given(name) {
 			continue // the command line decides

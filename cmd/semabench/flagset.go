@@ -7,9 +7,11 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/semabench/semabench/internal/flags"
 	"github.com/semabench/semabench/internal/machine"
+	"github.com/semabench/semabench/internal/spelling"
 )
 
 // A flagSet is a flag.FlagSet that prints the help of a verb.
@@ -34,7 +36,7 @@ func (f *flagSet) parse(args []string) error {
 		f.help()
 		return err
 	}
-	return f.unknownFlag(err)
+	return f.explained(err)
 }
 
 // number adds a flag for a whole number from least to most; see flags.Number.
@@ -60,8 +62,15 @@ func (f *flagSet) given(name string) (yes bool) {
 	return yes
 }
 
-// unknownFlag adds to the error of package flag which flag was probably meant. Other errors stay.
-func (f *flagSet) unknownFlag(err error) error {
+// explained adds to the error of package flag which flag was probably meant, and which form a time has: "parse
+// error" alone says neither. Other errors stay.
+func (f *flagSet) explained(err error) error {
+	if text, ok := strings.CutSuffix(err.Error(), ": parse error"); ok {
+		name := text[strings.LastIndexByte(text, '-')+1:]
+		if given := f.Lookup(name); given != nil && isDuration(given.Value) {
+			return fmt.Errorf("%s: want a number with a unit, such as 300ms, 20s or 5m", text)
+		}
+	}
 	name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
 	if !ok {
 		return err
@@ -69,47 +78,16 @@ func (f *flagSet) unknownFlag(err error) error {
 	var names []string
 	f.VisitAll(func(g *flag.Flag) { names = append(names, g.Name) })
 	return fmt.Errorf("unknown flag -%s%s; semabench %s -h lists the flags", strings.TrimPrefix(name, "-"),
-		didYouMean(strings.TrimPrefix(name, "-"), names, "-"), f.Name())
+		spelling.Suggest(strings.TrimPrefix(name, "-"), names, "-"), f.Name())
 }
 
-// didYouMean returns a question with the name that is nearest to the typed one, or "" if none is
-// near: at most two edits away, and less than half of the word. A wrong guess is worse than none.
-func didYouMean(typed string, names []string, prefix string) string {
-	best, least := "", min(2, (len(typed)-1)/2)
-	for _, name := range names {
-		if d := edits(typed, name); d <= least {
-			best, least = name, d-1 // the first of several equally near ones
-		}
+func isDuration(v flag.Value) bool {
+	get, ok := v.(flag.Getter)
+	if !ok {
+		return false
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (did you mean %s%s?)", prefix, best)
-}
-
-// edits returns the least number of insertions, deletions, substitutions and swaps of neighbours
-// that make b of a (optimal string alignment; Damerau 1964). Swaps are the commonest slip of a
-// typist, so they count as one edit.
-func edits(a, b string) int {
-	before, above, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		before, above, row = above, row, before
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			substitution := above[j-1]
-			if a[i-1] != b[j-1] {
-				substitution++
-			}
-			row[j] = min(above[j]+1, row[j-1]+1, substitution)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-	}
-	return row[len(b)]
+	_, ok = get.Get().(time.Duration)
+	return ok
 }
 
 // priorityDoc is the paragraph on -priority in the help of the verbs that measure.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/semabench/semabench/cmd/internal/duel"
 	"github.com/semabench/semabench/cmd/internal/shards"
+	"github.com/semabench/semabench/internal/spelling"
 	"github.com/semabench/semabench/reports/gate"
 )
 
@@ -338,6 +339,6 @@ func (c *gateCall) checkFormat() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("unknown format %q; known are %s", c.format,
+	return fmt.Errorf("unknown format %q%s; known are %s", c.format, spelling.Suggest(c.format, gateFormatNames(), ""),
 		strings.Join(gateFormatNames(), ", "))
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/spelling"
 )
 
 // usage prints the verbs and the exit codes. It goes to standard output if the user asked for
@@ -74,6 +75,6 @@ func (a app) unknownVerb(name string) int {
 		}
 	}
 	fmt.Fprintf(a.stderr, "semabench: unknown verb %q%s; verbs are %s\n", name,
-		didYouMean(name, names, ""), strings.Join(names, ", "))
+		spelling.Suggest(name, append(names, "help", "version", "--help", "--version"), ""), strings.Join(names, ", "))
 	return exitcode.Refused
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -16,6 +17,14 @@ func TestVersion(t *testing.T) {
 		}
 		mustContain(t, arg, stdout, "semabench (devel)\n", "\ncommit ", runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
 	}
+}
+
+// A time without a unit, and a time that measures nothing.
+func TestTimes(t *testing.T) {
+	mustRefuse(t, []string{"run", "-benchtime", "5"}, `invalid value "5" for flag -benchtime: want a number with a unit, such as 300ms`)
+	mustRefuse(t, []string{"run", "-benchtime", "0s"}, "-benchtime 0: want a time above 0")
+	mustRefuse(t, []string{"stress", "-time", "1 h"}, "for flag -time: want a number with a unit")
+	mustRefuse(t, []string{"version", "extra"}, `unexpected argument "extra"`)
 }
 
 // help VERB prints what VERB -h prints, and refuses what is no verb.
@@ -36,18 +45,20 @@ func TestDidYouMean(t *testing.T) {
 	mustRefuse(t, []string{"stres"}, "(did you mean stress?)")
 	mustRefuse(t, []string{"report", "-fromat", "text", "x"}, "unknown flag -fromat (did you mean -format?)", "semabench report -h")
 	mustRefuse(t, []string{"run", "--sample", "3"}, "unknown flag -sample (did you mean -samples?)")
+	mustRefuse(t, []string{"--vesion"}, "(did you mean --version?)")
+	mustRefuse(t, []string{"completion", "fihs"}, "(did you mean fish?)")
+	mustRefuse(t, []string{"run", "-workload", "cpu,contendet"}, `unknown workload "contendet" (did you mean contended?)`)
+	mustRefuse(t, []string{"run", "-require", "fiffo"}, "(did you mean fifo?)")
+	text := filepath.Join(writeFiles(t, t.TempDir(), map[string]string{"a.txt": goodText}), "a.txt")
+	mustRefuse(t, []string{"report", "-format", "htm", text}, "(did you mean html?)")
+	mustRefuse(t, []string{"report", "-color", "allways", "x"}, "(did you mean always?)")
+	mustRefuse(t, []string{"gate", "-format", "jsn", "-old", ".", "-new", ".", "."}, "(did you mean json?)")
+	mustRefuse(t, []string{"history", "-format", "markdwon", t.TempDir()}, "(did you mean markdown?)")
+	mustRefuse(t, []string{"parallel", "-process", "sltos"}, "(did you mean slots?)")
 	for _, args := range [][]string{{"walk"}, {"ru"}, {"samples"}, {"run", "-warp"}, {"report", "-x"}} {
 		_, _, stderr := command(t, "", args...)
 		if strings.Contains(stderr, "did you mean") {
 			t.Errorf("%q: %s", args, stderr)
-		}
-	}
-	for _, test := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"gate", "", 4}, {"gate", "gate", 0}, {"gtae", "gate", 1}, {"gat", "gate", 1}, {"gates", "gate", 1}, {"late", "gate", 1}, {"run", "nur", 2}} {
-		if got := edits(test.a, test.b); got != test.want {
-			t.Errorf("edits(%q, %q) = %d, want %d", test.a, test.b, got, test.want)
 		}
 	}
 }

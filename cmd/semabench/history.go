@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/spelling"
 	"github.com/semabench/semabench/reports/history"
 )
 
@@ -45,7 +46,8 @@ func (a app) history(ctx context.Context, args []string) error {
 	case f.NArg() != 1:
 		return errors.New("name one folder, after the flags")
 	case !ok:
-		return fmt.Errorf("unknown format %q; known are text, markdown, html", *format)
+		return fmt.Errorf("unknown format %q%s; known are text, markdown, html", *format,
+			spelling.Suggest(*format, []string{"text", "markdown", "html"}, ""))
 	case !(*least >= 0) || math.IsInf(*least, 0): // NaN is refused too
 		return errors.New("-least: want a number of percent from 0")
 	case *add == "" && (*commit != "" || *date != "" || *replace):

@@ -7,6 +7,7 @@ import (
 
 	"github.com/semabench/semabench/cmd/internal/layout"
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/spelling"
 )
 
 // known returns every implementation that the user can name. It is a new slice: a caller that appends to it must
@@ -48,7 +49,7 @@ func chooseImpls(names string, table []impls.Impl, shared ...impls.Impl) ([]impl
 	// typing errors the user corrects one after the other.
 	for name := range wanted {
 		return nil, fmt.Errorf("unknown implementation %q%s; known are %s, or all", name,
-			didYouMean(name, known, ""), strings.Join(known, ", "))
+			spelling.Suggest(name, known, ""), strings.Join(known, ", "))
 	}
 	return chosen, nil
 }

@@ -120,6 +120,9 @@ func (a app) main(ctx context.Context, args []string) int {
 	case "help", "-h", "-help", "--help":
 		return a.helpOn(ctx, args[1:])
 	case "version", "-version", "--version":
+		if len(args) > 1 {
+			return a.exitCode("version", fmt.Errorf("unexpected argument %q", args[1]))
+		}
 		version(a.stdout)
 		return exitcode.OK
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/semabench/semabench/internal/exitcode"
 	"github.com/semabench/semabench/internal/plural"
+	"github.com/semabench/semabench/internal/spelling"
 	"github.com/semabench/semabench/reports"
 )
 
@@ -341,5 +342,6 @@ func writerOf(format string, s screen, markdown reports.Markdown, page reports.H
 		}
 		known = append(known, f.name)
 	}
-	return nil, fmt.Errorf("unknown format %q; known are %s", format, strings.Join(known, ", "))
+	return nil, fmt.Errorf("unknown format %q%s; known are %s", format,
+		spelling.Suggest(format, known, ""), strings.Join(known, ", "))
 }

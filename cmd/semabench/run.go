@@ -12,6 +12,7 @@ import (
 	"github.com/semabench/semabench/cmd/internal/sampling"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/exitcode"
+	"github.com/semabench/semabench/internal/spelling"
 	"github.com/semabench/semabench/reports"
 )
 
@@ -100,6 +101,9 @@ func (a app) run(ctx context.Context, args []string) error {
 		text, err := sampling.Resume(ctx, o, *resume)
 		return a.reportOn(show, text, *resume, err)
 	}
+	if time := f.Lookup("benchtime"); f.given("benchtime") && time.Value.String() == "0s" {
+		return errors.New("-benchtime 0: want a time above 0, or no such flag")
+	}
 	plan, err := planFlags.Plan(o)
 	if err != nil {
 		return err
@@ -122,7 +126,8 @@ func knowsNeeds(required []string) error {
 	}
 	for _, need := range required {
 		if !slices.Contains(known, need) {
-			return fmt.Errorf("unknown need %q; known are %s, or none", need, strings.Join(known, ", "))
+			return fmt.Errorf("unknown need %q%s; known are %s, or none", need,
+				spelling.Suggest(need, known, ""), strings.Join(known, ", "))
 		}
 	}
 	return nil

@@ -33,6 +33,7 @@ var plumbing = map[string][]string{
 	"internal/progress":  {"internal/terminal"},
 	"internal/rusage":    {},
 	"internal/slice":     {},
+	"internal/spelling":  {},
 	"internal/stats":     {},
 	"internal/terminal":  {"golang.org/x/term"},
 }
