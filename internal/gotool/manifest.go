@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"go/version"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/modfile"
@@ -127,6 +129,31 @@ func (m *Manifest) Use(dir string) error {
 		err = m.work.AddGoStmt(f.Go.Version)
 	}
 	return errors.Join(err, m.work.AddUse(dir, ""))
+}
+
+// KeepSettings gives a go.work the settings of GODEBUG that another manifest has. By default the go
+// command derives them from the Go version of the main module or workspace. When that version rises,
+// rand.Seed, http.ServeMux and others would do what they do in newer modules.
+func (m *Manifest) KeepSettings(other *Manifest) error {
+	goLine, lines := (*modfile.Go)(nil), []*modfile.Godebug(nil)
+	if other.work != nil {
+		goLine, lines = other.work.Go, other.work.Godebug
+	} else {
+		goLine, lines = other.mod.Go, other.mod.Godebug
+	}
+	values := map[string]string{"default": "go1.16"} // the language without a go line
+	if goLine != nil {
+		values["default"] = "go" + goLine.Version
+	}
+	for _, g := range lines {
+		values[g.Key] = g.Value
+	}
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if err := m.work.AddGodebug(key, values[key]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Replace makes the go command read a module from a folder. The empty version stands for every

@@ -145,3 +145,38 @@ func TestReplacementsOfOneModuleStay(t *testing.T) {
 		t.Errorf("the copy cannot be read again: %v", err)
 	}
 }
+
+// The settings are the user's, whatever version the workspace rises to. A setting in the manifest goes
+// before the one of the version.
+func TestKeepSettings(t *testing.T) {
+	for text, want := range map[string]string{
+		"module m\n":            "go 1.26.0 godebug default=go1.16",
+		"module m\n\ngo 1.18\n": "go 1.26.0 godebug default=go1.18",
+		"module m\n\ngo 1.21\n\ngodebug (\n\tpanicnil=1\n\tdefault=go1.20\n)\n": "go 1.26.0 godebug ( default=go1.20 panicnil=1 )",
+	} {
+		dir := t.TempDir()
+		for name, text := range map[string]string{"go.mod": text, "go.work": "go 1.26.0\n"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		m, err := gotool.ReadManifest(filepath.Join(dir, "go.mod"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := gotool.ReadManifest(filepath.Join(dir, "go.work"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.KeepSettings(m); err != nil {
+			t.Fatal(err)
+		}
+		path, err := w.WriteTo(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(strings.Fields(mustRead(t, path)), " "); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}

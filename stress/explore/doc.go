@@ -99,7 +99,8 @@
 //
 // A schedule fails in these cases:
 //
-//   - The body calls t.Error or similar, or a goroutine panics.
+//   - The body calls t.Error or similar, or a goroutine panics. A goroutine that calls t.Log after the
+//     end of the test panics, as under go test.
 //   - Deadlock: the body waits for something that cannot happen any more. A deadlock is called a
 //     lost wake-up if the signal came when no goroutine was waiting for it.
 //   - Leak: the body has returned, and a goroutine waits for something that cannot happen any more.

@@ -43,6 +43,18 @@ func either(a, b <-chan int) int {
 // right are programs that must pass under every schedule. Together they have every kind of
 // statement that is rewritten, and every package with a replacement.
 var right = map[string]func(t *explore.T){
+	"logs before the end": func(t *explore.T) {
+		var wg sync.WaitGroup
+		for i := range 2 {
+			wg.Go(func() { t.Log("worker", i) })
+		}
+		wg.Wait()
+		t.Run("sub", func(sub *explore.T) {
+			wg.Go(func() { sub.Log("goes to the parent") })
+		})
+		wg.Wait()
+	},
+
 	"go statements": func(t *explore.T) {
 		var c counter
 		done := make(chan struct{}, 4)

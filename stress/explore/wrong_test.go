@@ -63,6 +63,16 @@ var wrong = map[string]struct {
 		ch <- 1
 	}, "panic: send on closed channel", []string{"wrong_test.go:"}},
 
+	"log after the end": {func(t *explore.T) {
+		done := make(chan struct{})
+		go func() {
+			close(done)
+			t.Log("closed")
+		}()
+		<-done
+	}, "panic: Log in goroutine after TestWrongProgramsAreRefuted/log_after_the_end has completed: wrong_test.go:",
+		[]string{`t.Log("closed")`, "end of the test", "goroutine 1 is preempted"}},
+
 	"assertion": {func(t *explore.T) {
 		var n atomic.Int64
 		var wg sync.WaitGroup

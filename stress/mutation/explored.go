@@ -62,7 +62,7 @@ func (r *run) workspace(ctx context.Context) error {
 
 // writeWorkspace writes the go.work and returns its path. A workspace that is in force already is
 // copied, so its modules stay together. The go command does the edit: it raises the Go version of the
-// workspace to the one of the suite.
+// workspace to the one of the suite. The settings of GODEBUG stay those of the user's version.
 func (r *run) writeWorkspace(ctx context.Context, user gotool.Location) (string, error) {
 	dir := filepath.Join(r.scratch, "work")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -70,13 +70,22 @@ func (r *run) writeWorkspace(ctx context.Context, user gotool.Location) (string,
 	}
 	path := filepath.Join(dir, "go.work")
 	tool := gotool.Tool{Dir: dir, Env: []string{"GOWORK=" + path, "GOFLAGS="}}
+	original, err := gotool.ReadManifest(user.Manifest())
+	if err != nil {
+		return "", err
+	}
+	m := original
 	if user.GoWork == "" {
 		tool.Env[0] = "GOWORK="
-		_, err := tool.Run(ctx, "work", "init", filepath.Dir(user.GoMod), r.Suite)
-		return path, err
+		if _, err := tool.Run(ctx, "work", "init", filepath.Dir(user.GoMod)); err != nil {
+			return "", err
+		}
+		tool.Env[0] = "GOWORK=" + path
+		if m, err = gotool.ReadManifest(path); err != nil {
+			return "", err
+		}
 	}
-	m, err := gotool.ReadManifest(user.GoWork)
-	if err != nil {
+	if err := m.KeepSettings(original); err != nil {
 		return "", err
 	}
 	if _, err := m.WriteTo(dir); err != nil {

@@ -1,6 +1,7 @@
 package schedrt
 
 import (
+	"math"
 	"time"
 	"unsafe"
 )
@@ -43,11 +44,13 @@ func (c *clock) live() bool {
 }
 
 // idle reports whether firing would change nothing, because the last tick has not been received, or
-// whether time has stopped for the timer.
+// whether time has stopped for the timer, or does not come to its end.
 //
 // A ticker with a full channel would drop its tick. Such a step changes nothing, and an
 // exploration would repeat it without end.
-func (t *Timer) idle() bool { return t.ch != nil && !t.ch.canSend() || t.bubble.stopped() }
+func (t *Timer) idle() bool {
+	return t.ch != nil && !t.ch.canSend() || t.bubble.stopped() || t.when == math.MaxInt64 && t.bubble == nil
+}
 
 // theClock returns the clock of the execution. It makes the goroutine that stands for it if there
 // is none: a program without timers has no such goroutine in its schedules.
@@ -72,7 +75,7 @@ func (c *clock) fire(e *Exec, me *G) {
 	t := c.due(e, me)
 	c.remove(t)
 	if t.bubble == nil {
-		c.now = max(c.now, t.when+lateness)
+		c.now = max(c.now, saturated(t.when, lateness))
 	} else {
 		c.now = max(c.now, t.when)
 	}
@@ -86,7 +89,7 @@ func (c *clock) fire(e *Exec, me *G) {
 		e.Trace.touch(&t.ch.object, Write)
 		t.ch.send(e, unsafe.Pointer(&boxed[time.Time]{v: t.bubble.time(c.now)}))
 		if t.period > 0 {
-			t.when += t.period
+			t.when = saturated(t.when, t.period)
 			t.fired++
 			c.add(t)
 		}
@@ -255,7 +258,7 @@ func Sleep(d time.Duration) {
 	if d <= 0 {
 		return
 	}
-	c.add(&Timer{when: c.now + d, sleeper: g, bubble: g.bubble})
+	c.add(&Timer{when: c.after(d), sleeper: g, bubble: g.bubble})
 	e.park(g)
 }
 
@@ -280,7 +283,7 @@ func NewTimerUnless(o *Object, holds func() bool, d time.Duration, fire func()) 
 	if holds() {
 		return nil
 	}
-	t := &Timer{when: c.now + max(d, 0), fire: fire, bubble: g.bubble}
+	t := &Timer{when: c.after(d), fire: fire, bubble: g.bubble}
 	c.add(t)
 	c.object.bump()
 	return t
@@ -306,6 +309,18 @@ func (e *Exec) timerChannel(address unsafe.Pointer) *channel {
 	return c
 }
 
+// after returns the time d from now, and now if d is negative.
+func (c *clock) after(d time.Duration) time.Duration { return saturated(c.now, max(d, 0)) }
+
+// saturated is t+d for d >= 0, or the end of time, as the sum in runtime.when: programs wait
+// math.MaxInt64 for what is to happen never.
+func saturated(t, d time.Duration) time.Duration {
+	if d > math.MaxInt64-t {
+		return math.MaxInt64
+	}
+	return t + d
+}
+
 // Stop keeps the timer from firing and reports whether it did. A time that was sent and not
 // received is taken back, and counts as kept from firing.
 func (t *Timer) Stop() bool { return t.set(func(*clock) {}) }
@@ -313,7 +328,7 @@ func (t *Timer) Stop() bool { return t.set(func(*clock) {}) }
 // Reset stops the timer and sets it to fire after d. It returns what Stop does.
 func (t *Timer) Reset(d time.Duration) bool {
 	return t.set(func(c *clock) {
-		t.when = c.now + max(d, 0)
+		t.when = c.after(d)
 		c.add(t)
 	})
 }
@@ -321,7 +336,7 @@ func (t *Timer) Reset(d time.Duration) bool {
 // ResetPeriod is Reset of a ticker: it changes the period, too.
 func (t *Timer) ResetPeriod(period time.Duration) {
 	t.set(func(c *clock) {
-		t.period, t.when = period, c.now+period
+		t.period, t.when = period, c.after(period)
 		c.add(t)
 	})
 }

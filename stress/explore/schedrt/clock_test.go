@@ -2,6 +2,7 @@ package schedrt_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -193,4 +194,32 @@ func TestTimeOutsideOfControl(t *testing.T) {
 	if now := schedrt.UncontrolledNow(); !now.Before(begin) {
 		t.Errorf("the time outside of control is %v, want it before %v", now, begin)
 	}
+}
+
+// A timer at the end of time never fires, however late it is set: programs wait math.MaxInt64 for what is
+// to happen never. The goroutine that sleeps so long is no leak, as it waits for a timer.
+func TestEndOfTime(t *testing.T) {
+	const never = time.Duration(math.MaxInt64)
+	for name, start := range map[string]func(fire func()){
+		"timer": func(fire func()) { schedrt.NewTimer(never, fire) },
+		"reset": func(fire func()) { schedrt.NewTimer(time.Hour, fire).Reset(never - 1) },
+		"sleep": func(fire func()) { schedrt.Go(func() { schedrt.Sleep(never); fire() }) },
+		"unless": func(fire func()) {
+			schedrt.NewTimerUnless(&schedrt.Object{}, func() bool { return false }, never, fire)
+		},
+	} {
+		x := schedtest.PlayScript(t, nil, func() {
+			schedrt.Sleep(time.Second)
+			start(func() { schedrt.Fail("it fired") })
+			schedrt.Sleep(time.Hour)
+		})
+		if schedtest.MustEnd(t, x, schedrt.Passed); t.Failed() {
+			t.Log(name)
+		}
+	}
+	x := schedtest.PlayScript(t, nil, func() {
+		schedrt.Sleep(time.Second)
+		schedrt.Sleep(never)
+	})
+	schedtest.MustEnd(t, x, schedrt.Deadlock)
 }

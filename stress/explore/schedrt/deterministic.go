@@ -82,6 +82,14 @@ func HashString(p unsafe.Pointer, seed uintptr) uint64 {
 // Reseed starts the sequence of the running goroutine anew. Call it under control only.
 func Reseed(seed int64) { active.cur.lineage, active.cur.drawn = mix(uint64(seed)), 0 }
 
+// Numbers are what the running goroutine draws from after a call of rand.Seed, nil before. A goroutine
+// has none of its parent: the real one is shared, so each draw would have to be a step. Call it under
+// control only.
+func Numbers() any { return active.cur.numbers }
+
+// SetNumbers sets what Numbers returns in the running goroutine. Call it under control only.
+func SetNumbers(numbers any) { active.cur.numbers = numbers }
+
 // A MapRange goes through a map in a fixed order. Use it in one goroutine.
 type MapRange[K comparable, V any] struct {
 	m         map[K]V

@@ -80,7 +80,7 @@ func (e *Exec) newG() *G {
 		g = &G{exec: e}
 	}
 	g.ID, g.begun = len(e.gs), false
-	g.lineage, g.drawn, g.kids = 1, 0, 0
+	g.lineage, g.drawn, g.kids, g.numbers = 1, 0, 0, nil
 	g.kin.reset()
 	g.ableSince = e.taken
 	g.cause = -1
@@ -206,6 +206,9 @@ func (g *G) end() {
 	}
 	raceReleaseMerge(unsafe.Pointer(e)) // see unwind
 }
+
+// Self returns the ID of the controlled goroutine that calls it. Call it under control only.
+func Self() int { return active.cur.ID }
 
 // LiveGoroutines counts the controlled goroutines that have not ended. Call it under control only.
 //

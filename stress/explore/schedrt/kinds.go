@@ -63,7 +63,9 @@ const (
 	OpListen
 	OpDial
 	OpAccept
-	OpRaise // of a signal, and anything that changes which goroutine handles it
+	OpRaise   // of a signal, and anything that changes which goroutine handles it
+	OpLog     // of a test
+	OpTestEnd // the end of a test, after which a log panics
 )
 
 var kindNames = [...]string{
@@ -78,6 +80,7 @@ var kindNames = [...]string{
 	"synctest.Test", "synctest.Wait",
 	"call of the standard library",
 	"read", "write", "close of a pipe", "listen", "dial", "accept", "signal",
+	"log of the test", "end of the test",
 }
 
 func (k Kind) String() string { return kindNames[k] }

@@ -178,6 +178,7 @@ type G struct {
 	ableSince  int   // the step at which it last took a turn or became able to
 
 	lineage, drawn, kids uint64  // see Random
+	numbers              any     // see Numbers
 	kin                  kinship // see findTwin
 }
 

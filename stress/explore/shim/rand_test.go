@@ -1,13 +1,18 @@
+//go:debug randseednop=0
+
 package shim_test
 
 import (
+	"bytes"
 	"fmt"
+	oldrand "math/rand"
 	"slices"
 	"testing"
 
 	"github.com/semabench/semabench/stress/explore/internal/schedtest"
 	"github.com/semabench/semabench/stress/explore/schedrt"
 	"github.com/semabench/semabench/stress/explore/shim/rand"
+	shim "github.com/semabench/semabench/stress/explore/shim/testing"
 )
 
 // drawOld calls every function once and checks its range.
@@ -62,4 +67,39 @@ func TestOldNumbersAreTheSameInEveryExecution(t *testing.T) {
 	}
 	rand.Seed(3)
 	drawOld(t) // outside of control the ranges hold, too
+}
+
+// After a Seed come the numbers of the real generator, in the subtests that are waited for as well, and
+// in no other goroutine.
+func TestSeedGivesTheRealNumbers(t *testing.T) {
+	real := oldrand.New(oldrand.NewSource(1))
+	want, wantNext, wantBytes := real.Int63(), real.Intn(1000), make([]byte, 9)
+	real.Read(wantBytes)
+	x := play(t, func(t *shim.T) {
+		rand.Seed(1)
+		if got := rand.Int63(); got != want {
+			t.Errorf("the first number of seed 1 is %d, want %d", got, want)
+		}
+		t.Run("sub", func(t *shim.T) {
+			if got := rand.Intn(1000); got != wantNext {
+				t.Errorf("the second number is %d, want %d", got, wantNext)
+			}
+		})
+		got := make([]byte, 9)
+		if rand.Read(got); !bytes.Equal(got, wantBytes) {
+			t.Errorf("bytes %v, want %v", got, wantBytes)
+		}
+		for name, start := range map[string]func(f func()){
+			"goroutine": schedrt.Go,
+			"parallel":  func(f func()) { t.Run("parallel", func(t *shim.T) { t.Parallel(); f() }) },
+		} {
+			rand.Seed(1)
+			start(func() {
+				if rand.Int63() == want {
+					t.Errorf("%s: it draws from the numbers of the goroutine that called Seed", name)
+				}
+			})
+		}
+	})
+	schedtest.MustEnd(t, x, schedrt.Passed)
 }

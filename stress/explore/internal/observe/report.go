@@ -98,6 +98,9 @@ func (t *translator) addSteps(s *failure.Report) {
 // isHidden reports whether a step is left out, because it is of package explore and not of the
 // program. Of a scenario the calls and the waits stay.
 func (t *translator) isHidden(i int) bool {
+	if t.trace.Steps[i].Kind == schedrt.OpTestEnd { // a log that comes after it fails
+		return false
+	}
 	if !t.positions[i].hidden {
 		return t.positions[i].own
 	}
@@ -121,6 +124,8 @@ func (t *translator) step(i int) failure.Step {
 	}
 	step.Text = t.text(event.Kind, int32(step.Object), at)
 	switch event.Kind {
+	case schedrt.OpTestEnd:
+		step.Text, step.At = event.Kind.String(), failure.Step{}.At
 	case schedrt.OpCall, schedrt.OpReturn, schedrt.OpOutside:
 		step.Text = strings.TrimSpace(t.trace.Places[i].Note)
 	}

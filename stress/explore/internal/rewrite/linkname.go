@@ -97,7 +97,10 @@ func (w *writer) giveBody(c *ast.Comment, name, body string) {
 		}
 	}
 	w.replace(f.Type.End(), f.End(), func() string {
-		call := strings.ReplaceAll(body, "#", w.engine())
+		call := body
+		if strings.Contains(call, "#") { // engine imports the package, which a body without # does not use
+			call = strings.ReplaceAll(call, "#", w.engine())
+		}
 		switch results {
 		case 0:
 			return " {}"

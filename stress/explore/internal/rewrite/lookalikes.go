@@ -38,7 +38,7 @@ var lookAlikes = map[string]lookAlike{
 		"Func", "FuncForPC", "Frame", "Frames", "CallersFrames", "Callers", "Caller",
 	}},
 	"runtime/debug": {name: "debug", shim: "debug", alias: "explore__debug", keep: "GCStats", names: []string{
-		"Stack", "PrintStack",
+		"Stack", "PrintStack", "ReadGCStats",
 	}},
 	"weak": {name: "weak", shim: "weak", alias: "explore__weak", keep: "Make[int]", value: true, names: []string{"Make"}},
 	"time": {name: "time", shim: "time", alias: "explore__time", keep: "Duration", names: []string{

@@ -1,5 +1,5 @@
-// Package debug stands for the functions of runtime/debug that write the stack of the caller, in rewritten
-// code. Under control the stack is one of the program, without the frames of the engine.
+// Package debug stands for functions of runtime/debug in rewritten code. Under control the stack of the
+// caller is one of the program, without the frames of the engine, and no garbage is collected.
 package debug
 
 import (
@@ -39,3 +39,16 @@ func ownFrame() string {
 
 // PrintStack is debug.PrintStack.
 func PrintStack() { os.Stderr.Write(Stack()) }
+
+// ReadGCStats is debug.ReadGCStats. Under control no collection has taken place: the real ones are the
+// engine's, too. Of PauseQuantiles the length stays, as programs index it.
+func ReadGCStats(stats *debug.GCStats) {
+	if !schedrt.Controlled() {
+		debug.ReadGCStats(stats)
+		return
+	}
+	quantiles := stats.PauseQuantiles
+	clear(quantiles)
+	*stats = debug.GCStats{PauseQuantiles: quantiles}
+	schedrt.Doubt("runtime/debug.ReadGCStats, which would count the engine's collections,", false)
+}

@@ -1,8 +1,11 @@
 package debug_test
 
 import (
+	"runtime"
+	rundebug "runtime/debug"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/semabench/semabench/stress/explore/internal/schedtest"
 	"github.com/semabench/semabench/stress/explore/schedrt"
@@ -33,5 +36,31 @@ func TestStack(t *testing.T) {
 	schedtest.MustEnd(t, x, schedrt.Passed)
 	if s := string(deep(1)); strings.Count(s, "debug_test.deep(") != 2 {
 		t.Error("outside of control:", s)
+	}
+}
+
+// The numbers are zero under control, and a program that fails after reading them is refused.
+func TestReadGCStats(t *testing.T) {
+	for _, fails := range []bool{false, true} {
+		x := schedtest.PlayScript(t, nil, func() {
+			stats := rundebug.GCStats{NumGC: 7, PauseQuantiles: make([]time.Duration, 5)}
+			debug.ReadGCStats(&stats)
+			if stats.NumGC != 0 || len(stats.PauseQuantiles) != 5 {
+				t.Errorf("%+v", stats)
+			}
+			if fails {
+				schedrt.Fail("no collection")
+			}
+		})
+		want := schedrt.Passed
+		if fails {
+			want = schedrt.Refused
+		}
+		schedtest.MustEnd(t, x, want)
+	}
+	runtime.GC()
+	var stats rundebug.GCStats
+	if debug.ReadGCStats(&stats); stats.NumGC == 0 {
+		t.Error("outside of control nothing is counted")
 	}
 }

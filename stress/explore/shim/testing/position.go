@@ -14,6 +14,7 @@ type shared struct {
 	mu      sync.Mutex
 	log     strings.Builder
 	helpers map[string]bool // functions that called Helper
+	end     ending
 }
 
 func newShared() *shared { return &shared{helpers: map[string]bool{}} }

@@ -32,8 +32,10 @@ func Play(outer testing.TB, watched *Outer, body func(*T), skipped func(log stri
 // has failed.
 func PlayAlone(outer testing.TB, body func(*T), report func(left int, skipped bool)) {
 	t := newT(outer, outer.Name(), nil)
+	t.shared.end.last = true
 	defer func() {
 		if t.returned || t.left {
+			t.shared.failLate()
 			report(schedrt.FinishPassed(), t.skipped)
 		}
 	}()
@@ -49,7 +51,11 @@ func (t *T) Run(name string, f func(t *T)) bool {
 		panic("testing: t.Run called inside synctest bubble")
 	}
 	sub := newT(t.TB, t.name+"/"+t.unique(name), t)
-	schedrt.Go(func() { sub.run(f) })
+	numbers := schedrt.Numbers() // the subtest goes on with the numbers of a Seed, as long as t waits
+	schedrt.Go(func() {
+		schedrt.SetNumbers(numbers)
+		sub.run(f)
+	})
 	schedrt.Recv(sub.handedOver)
 	return !sub.Failed()
 }
@@ -104,6 +110,7 @@ func (t *T) Parallel() {
 	if t.parent == nil {
 		return
 	}
+	schedrt.SetNumbers(nil)
 	t.parent.mu.Lock()
 	t.parent.parallel = append(t.parent.parallel, t)
 	t.parent.mu.Unlock()
@@ -114,6 +121,7 @@ func (t *T) Parallel() {
 // run runs f, waits for the parallel subtests, and runs the cleanups. Each test has a goroutine of
 // its own.
 func (t *T) run(f func(*T)) {
+	t.goroutine = schedrt.Self()
 	defer t.end()
 	f(t)
 	t.returned = true
@@ -143,7 +151,9 @@ func (t *T) end() {
 	t.cleanUp()
 	t.endOuter()
 	switch {
-	case t.parent == nil || t.inBubble:
+	case t.parent == nil:
+		t.shared.finish()
+	case t.inBubble:
 	case t.inParallel:
 		schedrt.Close(t.ended)
 	default:

@@ -52,6 +52,7 @@ type T struct {
 	cancel   context.CancelFunc
 	over     bool // the context is cancelled, or will be when it is made
 
+	goroutine  int  // that runs the function of the test
 	inBubble   bool // it is the T of a function in a bubble, and not a test
 	inParallel bool
 	parallel   []*T           // subtests that wait for the end of the function
@@ -249,6 +250,7 @@ func (t *T) Logf(format string, args ...any) {
 
 // note adds to the log of the schedule.
 func (t *T) note(line string) {
+	t.orderLog(line)
 	t.shared.mu.Lock()
 	defer t.shared.mu.Unlock()
 	t.shared.log.WriteString(line)

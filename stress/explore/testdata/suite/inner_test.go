@@ -77,6 +77,24 @@ func TestRightContext(t *testing.T) {
 	}
 }
 
+func TestRightLogs(t *testing.T) {
+	done := make(chan struct{})
+	go func() {
+		t.Log("before the end")
+		close(done)
+	}()
+	<-done
+}
+
+func TestWrongLogsLate(t *testing.T) {
+	done := make(chan struct{})
+	go func() {
+		close(done)
+		t.Log("after the end")
+	}()
+	<-done
+}
+
 func TestSkips(t *testing.T) { t.Skip("why") }
 
 func TestSkipsOnly(t *testing.T) { t.Run("sub", TestSkips) }
