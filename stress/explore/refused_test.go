@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/semabench/semabench/stress/explore"
@@ -51,6 +52,18 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("%s: %s", r.Verdict, r.Text)
 			}
 		})
+	}
+}
+
+// Functions of syscall that only ask are called. They neither wait nor change anything.
+func TestQueriesAreCalled(t *testing.T) {
+	r := explore.Check(t, explore.Options{Schedules: 10}, func(t *explore.T) {
+		if page := syscall.Getpagesize(); page != os.Getpagesize() || syscall.Getuid() != os.Getuid() {
+			t.Errorf("a page of %d bytes, user %d", page, syscall.Getuid())
+		}
+	})
+	if r.Verdict == explore.Fail || r.Verdict == explore.Refused {
+		t.Errorf("%s: %s", r.Verdict, r.Text)
 	}
 }
 

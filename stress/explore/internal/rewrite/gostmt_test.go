@@ -58,7 +58,7 @@ func rewritten(t *testing.T, text string) string {
 	t.Helper()
 	c := &checked{listed: &listed{}, fset: token.NewFileSet(), texts: [][]byte{[]byte(text)}}
 	c.isStandard = func(string) bool { return false }
-	file, err := parser.ParseFile(c.fset, "m.go", text, parser.SkipObjectResolution)
+	file, err := parser.ParseFile(c.fset, "m.go", text, parser.SkipObjectResolution|parser.ParseComments)
 	if err != nil {
 		t.Fatal(err)
 	}
