@@ -1,6 +1,7 @@
 package read
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -23,6 +24,10 @@ func invalidReason(r *benchfmt.Result) string {
 	for _, v := range r.Values {
 		if math.IsNaN(v.Value) || math.IsInf(v.Value, 0) {
 			return fmt.Sprintf("measurement is %v %s", v.Value, asWritten(v))
+		}
+		if v.Value < 0 && v.Unit == "sec/op" {
+			return fmt.Sprintf("measurement is %v %s, and nothing takes less than none; a clock that was set back does this",
+				cmp.Or(v.OrigValue, v.Value), asWritten(v))
 		}
 		if isFigure(asWritten(v)) {
 			return fmt.Sprintf("a number stands in the place of a unit: %q", asWritten(v))

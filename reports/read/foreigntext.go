@@ -44,7 +44,9 @@ var tools = []struct {
 	{tables, regexp.MustCompile(`\x{2502} .*/(op|s) .*\x{2502}|^,[^,]*/(op|s),CI\b|^name +old \S+ +new |` +
 		`^name +(\\ +\S+ +)?(time|speed|alloc|allocs|\S+)/(op|s)\b|^record,table,unit,row,column,`)},
 	{changes, regexp.MustCompile(`^benchmark +old \S+ +new \S+ +(delta|speedup)`)},
-	{"semabench gate", regexp.MustCompile(`^gate: [A-Z]+.*\(exit [0-9]\)$`)},
+	{"semabench gate", regexp.MustCompile(`^gate: [A-Z]+.*\(exit [0-9]\)$|` +
+		`^(REGRESSED|IMPROVED|UNCHANGED|IDENTICAL|INCONCLUSIVE|MORE WORK) \S+\.Benchmark`)},
+	{summary, regexp.MustCompile(`^DONE [0-9]+ tests?\b.* in [0-9.]+m?s$`)},
 }
 
 var (
@@ -59,6 +61,7 @@ var actionKey = regexp.MustCompile(`"Action" *: *"(start|run|output|pass|bench|f
 const (
 	tables  = "a table of benchstat or semabench"
 	changes = "a table of benchcmp"
+	summary = "a summary of gotestsum"
 )
 
 // observe takes the next line that is not a plain row.
@@ -96,6 +99,9 @@ func (f foreign) refusal(name string) error {
 	switch command := f.command(name); {
 	case f.tool == tables, f.tool == changes:
 		return fmt.Errorf("%s: it is %s, which has no samples; give the texts from which it was made", name, f.tool)
+	case f.tool == summary:
+		return fmt.Errorf("%s: it is %s, whose format leaves the rows out; measure again with "+
+			"gotestsum --format standard-verbose, or give the file of its --jsonfile", name, summary)
 	case f.tool != "":
 		return fmt.Errorf("%s: it is the output of %s, and not of go test -bench; %s", name, f.tool, rows)
 	case f.events:
@@ -129,6 +135,10 @@ type rewrite struct {
 	with    string
 }
 
+// thousands matches the separators of thousands that are neither a comma nor a point: an apostrophe, its typographic
+// form, and two narrow spaces. sed -E knows no group that does not capture.
+const thousands = "('|\u2019|\u202f|\u2009)"
+
 // rewrites are the forms in which people paste rows. A comma is a thousands separator only if the count,
 // which is an integer, has one; with one or two digits behind it, it is a decimal comma. 1,234 alone may
 // be either, and gets no command.
@@ -136,10 +146,14 @@ var rewrites = []rewrite{
 	{nil, regexp.MustCompile("[|\"`]"), " "},
 	{nil, regexp.MustCompile(`[,;"]`), " "},
 	{nil, regexp.MustCompile(`\\[tn]|"`), " "},
+	{nil, regexp.MustCompile(`\^I`), " "}, // tabs, as cat -A shows them
 	{nil, regexp.MustCompile(`<[^>]*>`), " "},
 	{nil, regexp.MustCompile(`[*_]{2}`), " "},
 	{nil, regexp.MustCompile(`[ 	]+(#|\(|[/][/]).*$`), ""},
 	{regexp.MustCompile(`Benchmark\S+\s+[0-9]{1,3}(,[0-9]{3})+\s`), regexp.MustCompile(`,([0-9]{3})`), `\1`},
+	// An apostrophe, or a narrow or hard space, is no decimal sign anywhere.
+	{regexp.MustCompile(`Benchmark\S+\s+[0-9]{1,3}(` + thousands + `[0-9]{3})+\s`),
+		regexp.MustCompile(thousands + `([0-9]{3})`), `\2`},
 	{regexp.MustCompile(`\s[0-9]+,[0-9]{1,2}\s`), regexp.MustCompile(`([0-9]),([0-9])`), `\1.\2`},
 }
 

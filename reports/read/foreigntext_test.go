@@ -47,6 +47,10 @@ func TestCommandMakesAText(t *testing.T) {
 		"a remark in parentheses":  around("", " (cached)"),
 		"thousands":                replaced("000000", ",000,000", "1011.5", "1,011.5"),
 		"decimal commas":           replaced(".5", ",5"),
+		"apostrophes":              replaced("000000", "'000'000", "1011.5", "1'011.5"),
+		"typographic apostrophes":  replaced("000000", "’000’000"),
+		"narrow spaces":            replaced("000000", "\u202f000\u202f000", "1011.5", "1\u202f011.5"),
+		"cat -A":                   replaced("\t", "^I"),
 	}
 	for form, write := range forms {
 		name := filepath.Join(t.TempDir(), "it's $x.txt")
@@ -131,6 +135,8 @@ func TestOtherTools(t *testing.T) {
 		"record,table,unit,row,column,n,median\ncell,,sec/op,X,a,10,1e-06\n":        "a table of benchstat or semabench",
 		"gate: PASS: 3 UNCHANGED of 3 rows (exit 0)\n":                              "semabench gate",
 		"\x7fELF\x02\x01\x01\x00\x00\n":                                             "a binary file",
+		"REGRESSED a.com/x.BenchmarkX/4B\n    24 % slower\n":                        "semabench gate",
+		"PASS a.com/x.BenchmarkX (1.20s)\n\nDONE 2 tests in 3.213s\n":               "--format standard-verbose",
 		`{"results":[{"command":"sleep 1","mean":1.0}]}` + "\n":                     "JSON without a benchmark line",
 		"name      time/op\nEncode-8  1.00µs ± 2%\n":                                "a table of benchstat",
 		"benchmark    old ns/op  new ns/op  delta\nBenchmarkX-8 9 8 -10.00%\n":      "a table of benchcmp",

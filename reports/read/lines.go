@@ -227,25 +227,52 @@ func (l *lineReader) piece(line []byte) {
 	}
 }
 
-// gap is a run of zero bytes that no program prints. A file system leaves them behind a crash, and a program
-// that keeps writing to a log which was cut in the meantime leaves them in front of its next line.
+// gap is a run of zero bytes that may be a gap. A file system leaves them behind a crash, and a program that
+// keeps writing to a log which was cut in the meantime leaves them in front of its next line.
 var gap = bytes.Repeat([]byte{0}, 16)
+
+// sector is the least number of bytes that a file system writes. A program that prints a key or an empty
+// buffer prints fewer zero bytes.
+const sector = 512
 
 // behindGap returns the part of line behind a gap, and reports the gap: lines are lost there, rows perhaps.
 // The part before the gap has lost its end, so it is none of the results.
+//
+// Zero bytes that fill no sector, and that touch no row, are output of a program. The line stays as it is.
 func (l *lineReader) behindGap(line []byte) []byte {
 	at := bytes.Index(line, gap)
 	if at < 0 {
 		return line
 	}
-	rest := line
+	before, rest, longest := line[:at], line, 0
 	for at >= 0 {
-		rest = bytes.TrimLeft(rest[at:], "\x00")
+		rest = rest[at:]
+		behind := bytes.TrimLeft(rest, "\x00")
+		longest = max(longest, len(rest)-len(behind))
+		rest = behind
 		at = bytes.Index(rest, gap)
+	}
+	if longest < sector && !beginsRow(before) && findRow(rest) < 0 {
+		return line
 	}
 	l.reportBroken(fmt.Sprintf("%d zero bytes stand here, as after a crash, or in a log that was cut while a "+
 		"program wrote to it: rows may be lost", bytes.Count(line, []byte{0})))
 	return rest
+}
+
+// beginsRow reports whether line ends in the beginning of a row: a name and a count. A name alone may be a
+// benchmark that prints.
+func beginsRow(line []byte) bool {
+	at := bytes.LastIndex(line, rowStart)
+	if at < 0 || !isName(line[at:]) {
+		return false
+	}
+	space := bytes.IndexAny(line[at:], " \t")
+	if space < 0 {
+		return false
+	}
+	count := skipSpaces(line, at+space)
+	return count < len(line) && isDigit(line[count])
 }
 
 // nulls reports a row in UTF-16 in the middle of a text in UTF-8.
