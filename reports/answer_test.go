@@ -52,7 +52,7 @@ func TestAnswers(t *testing.T) {
 		// c may be 10 % slower than a, and not 5 % faster: it may serve, and a surely does.
 		{"another may be as good", strings.ReplaceAll(samples("a", 97, 98.5, 100, 101.5, 103, 104.5, 106, 107.5)+
 			samples("c", 100, 101.6, 103.1, 104.6, 106.1, 107.6, 109.1, 110.6), "X/", "X/n=1/"),
-			"a; undecided: c"},
+			"a; undecided: c, surely at most ×1.07 of the best"},
 		// Half of the values of c are as good as a. The noise of c is so much greater that c may be better.
 		{"another with more noise", rowOf("n=1", 100, 300) + strings.ReplaceAll(
 			samples("c", 99.5, 100, 100.5, 140, 101, 99.8, 150, 160), "X/", "X/n=1/"),

@@ -1,6 +1,7 @@
 package reports_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -137,5 +138,24 @@ func TestBrowserBreaksNoWords(t *testing.T) {
 		if broken != "" {
 			t.Errorf("%s: within a word, a line ends in %s", l.Name, broken)
 		}
+	}
+}
+
+// A laptop shows 16 columns without scrolling. A table with few columns stays as wide as the text above it.
+func TestBrowserWideTables(t *testing.T) {
+	longtest.NeedCI(t, "TestBrowserViews, which checks that no page is wider than its window")
+	browser := reporttest.NewBrowser(t)
+	for cols, wide := range map[int]bool{6: false, 16: true} {
+		var text strings.Builder
+		for i := range cols {
+			for k := range 6 {
+				fmt.Fprintf(&text, "BenchmarkGet/impl=impl%d 1 %d.%d ns/op 0 B/op\n", i, 10+2*i, k)
+			}
+		}
+		l := look{Width: 1440}
+		p := open(t, browser, pageOfText(t, "wide", text.String()), l)
+		p.MustFit(l)
+		mustBe(p, `[...document.querySelectorAll(".scroll")].filter(s => s.scrollWidth > s.clientWidth + 1).length`, 0)
+		mustBe(p, `document.querySelector(".scroll").clientWidth > document.querySelector("nav").clientWidth`, wide)
 	}
 }

@@ -59,7 +59,7 @@ func TestExportOfWhatIsNotKnown(t *testing.T) {
 		{inUnit("B/op", samples("a", 0, 0, 0, 0)+samples("b", 8, 8, 8, 8)),
 			",a,,,,,0.02857142857142857,0.02857142857142857,1,different,worse,,,,0.02857142857142857," +
 				"zero or negative values have no ratio,false,"},
-		{samples("a", -1, -2, -3, -4) + samples("b", 1, 2, 3, 4),
+		{inUnit("B/op", samples("a", -1, -2, -3, -4)+samples("b", 1, 2, 3, 4)),
 			"zero or negative values have no ratio,false,"},
 		{inUnit("furlongs", samples("a", 1, 2, 3, 4)+samples("b", 10, 20, 30, 40)),
 			",a,10,2.5,40,10,0.028571428571428577,0.028571428571428577,1,different,unranked,,,,,,false,"},

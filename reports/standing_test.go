@@ -48,7 +48,7 @@ var standings = []struct {
 		inUnit("B/op", samples("a", 0, 0, 0, 0)+samples("b", 8, 8, 8, 8)), best, worse, 1, 0},
 	{"zero where more is better",
 		inUnit("MB/s", samples("a", 0, 0, 0, 0)+samples("b", 8, 8, 8, 8)), worse, best, 0, 1},
-	{"negative", samples("a", -4, -4, -4, -4) + samples("b", 2, 2, 2, 2), best, worse, 1, 0},
+	{"negative", inUnit("B/op", samples("a", -4, -4, -4, -4)+samples("b", 2, 2, 2, 2)), best, worse, 1, 0},
 	{"exact, one sample", "Unit ns/op assume=exact\n" + samples("a", 1) + samples("b", 2), best,
 		worse, 1, 2},
 	{"exact and equal", "Unit ns/op assume=exact\n" + samples("a", 2) + samples("b", 2), tie,

@@ -29,8 +29,8 @@ type Answer struct {
 	// open cell of the columns in Open; see [Versus.Detectable].
 	Detectable float64
 
-	// If Use is empty and Open is not, Bound says which open column a reader may take, and what it
-	// costs at most. It is nil if the samples bound nothing.
+	// If Open is not empty, Bound says which open column a reader may take, and what it costs at most. It is nil
+	// if the samples bound nothing.
 	Bound *Bound
 
 	// Even says that all columns of the table, with or without the required needs, are within 5 % of
@@ -137,7 +137,7 @@ func (t *Table) answer(u *Unit) Answer {
 	}
 	switch {
 	case len(a.Use) > 0:
-		a.Prices = t.prices(u, a.Use)
+		a.Prices, a.Bound = t.prices(u, a.Use), t.tightest(u, a.Open)
 	case len(a.Open) > 0:
 		a.Prices, a.Bound = t.prices(u, a.Open), t.tightest(u, a.Open)
 	default:
@@ -344,6 +344,39 @@ func (a Answer) Undecided() string {
 	if len(a.Use) > 0 || len(a.Open) == 0 {
 		return ""
 	}
+	s := orList(a.Open)
+	if len(a.Open) == 1 && len(a.Rows) > 1 {
+		s += ", or it depends"
+	}
+	if notes := a.OpenNotes(); len(notes) > 0 {
+		s += " (" + strings.Join(notes, "; ") + ")"
+	}
+	return s
+}
+
+// OpenNotes says what the samples show of the columns in Open, and what they could have shown. It is empty if
+// no column is open.
+//
+// Beside a recommended column, only the bound matters: it says how much a reader may lose with the open one.
+func (a Answer) OpenNotes() (notes []string) {
+	if len(a.Open) == 0 {
+		return nil
+	}
+	if len(a.Use) == 0 {
+		notes = a.powerNotes()
+	}
+	switch {
+	case a.Bound == nil:
+	case len(a.Open) == 1 && len(a.Use) > 0:
+		notes = append(notes, a.Bound.limit())
+	default:
+		notes = append(notes, a.Bound.String())
+	}
+	return notes
+}
+
+// powerNotes says in how many rows the open columns are decided, and which differences would have shown.
+func (a Answer) powerNotes() (notes []string) {
 	decided := 0 // rows in which each of the open columns surely serves or surely does not
 	for _, p := range a.Rows {
 		isOpen := func(col string) bool { return slices.Contains(p.Open, col) }
@@ -351,11 +384,7 @@ func (a Answer) Undecided() string {
 			decided++
 		}
 	}
-	s, notes := orList(a.Open), []string{}
 	if len(a.Rows) > 1 {
-		if len(a.Open) == 1 {
-			s += ", or it depends"
-		}
 		notes = append(notes, fmt.Sprintf("%d of %d rows are decided", decided, len(a.Rows)))
 	}
 	switch {
@@ -364,13 +393,7 @@ func (a Answer) Undecided() string {
 	case a.Detectable > 1:
 		notes = append(notes, "differences below "+differenceText(a.Detectable)+" do not show")
 	}
-	if a.Bound != nil {
-		notes = append(notes, a.Bound.String())
-	}
-	if len(notes) == 0 {
-		return s
-	}
-	return s + " (" + strings.Join(notes, "; ") + ")"
+	return notes
 }
 
 // perhaps names the columns that may be as good as the recommended ones.
@@ -378,7 +401,15 @@ func (a Answer) perhaps() string {
 	if len(a.Open) == 0 {
 		return ""
 	}
-	return "; undecided: " + andList(a.Open)
+	s := "; undecided: " + andList(a.Open)
+	switch {
+	case a.Bound == nil:
+	case len(a.Open) == 1:
+		s += ", " + a.Bound.limit()
+	default:
+		s += " (" + a.Bound.String() + ")"
+	}
+	return s
 }
 
 // ending returns the price of the answer, and the price of the needs, as the end of a sentence.

@@ -75,8 +75,11 @@ func mostTimesWorse(cells []*Cell, col int) float64 {
 
 // String returns the bound as a part of a sentence.
 func (b *Bound) String() string {
-	return b.Col + " is surely at most ×" + format.Ratio(b.Times) + " of the best"
+	return b.Col + " is " + b.limit()
 }
+
+// limit returns the bound without its column.
+func (b *Bound) limit() string { return "surely at most ×" + format.Ratio(b.Times) + " of the best" }
 
 // A Price is a unit in which a recommended column is worse than the best of a row.
 //

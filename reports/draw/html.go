@@ -50,6 +50,7 @@ func (h HTML) build(c *compare.Comparison) (*pageData, error) {
 		Top:   newBanner(c),
 		Raw:   newSourceSection(c),
 	}}
+	a.page.Controls.Compares = a.page.Job.Compares
 	a.page.addAssets(len(pageColumns(c)), false)
 	a.left -= a.page.Head.Size()
 	// A single column has nothing to choose between, and an empty section would look like a lost

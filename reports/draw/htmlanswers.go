@@ -3,6 +3,7 @@ package draw
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/internal/page"
@@ -31,7 +32,7 @@ type answerRow struct {
 	Change       string // what the second of two files changed
 	Use, Open    []columnName
 	Even         bool   // a tie of all columns
-	Undecided    string // what the samples could have shown
+	Shown        string // what the samples could have shown of Open
 	Depends      []answerChoice
 	Safest       *columnName
 	Worst, Most  string // how far behind the best it is in its worst row, and surely at most
@@ -82,8 +83,11 @@ func newAnswerSection(c *compare.Comparison) answerSection {
 			Use:    names.all(answer.Use),
 			Open:   names.all(answer.Open),
 
-			Even:      answer.Even,
-			Undecided: answer.Undecided(),
+			Even:  answer.Even,
+			Shown: strings.Join(answer.OpenNotes(), "; "),
+		}
+		if answer.Undecided() != "" && len(answer.Open) == 1 && len(answer.Rows) > 1 {
+			row.Shown = "or it depends; " + row.Shown
 		}
 		if answer.Unfit != nil {
 			row.Unfit = clippedAt(answer.Unfit.String(), 2*maxText)

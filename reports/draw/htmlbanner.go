@@ -23,6 +23,15 @@ type banner struct {
 	NotListed  int
 	Failures   []string
 	Notes      []string
+	MoreNotes  []string // in a section of their own, to which the banner has a link
+}
+
+// mostBannerNotes is how many notes stand before the answers. Four notes filled the first screen of a telephone.
+const mostBannerNotes = 1
+
+// NotesLink is the text of the link to the other notes.
+func (b banner) NotesLink() string {
+	return plural.With(len(b.MoreNotes), "more note on these figures", "more notes on these figures")
 }
 
 // Warns reports whether there is anything to warn of. A text without fault needs no box: a box that
@@ -37,6 +46,9 @@ func newBanner(c *compare.Comparison) banner {
 	t.Incomplete = completeness(c) == "partial" || len(c.Log.Broken) > 0
 	for _, note := range append(c.Noise().Warnings, c.Notes...) {
 		t.Notes = append(t.Notes, clipped(note))
+	}
+	if n := mostBannerNotes; len(t.Notes) > n {
+		t.Notes, t.MoreNotes = t.Notes[:n], t.Notes[n:]
 	}
 	for _, f := range c.Log.Files {
 		if f.Partial() && len(c.Log.Files) > 1 { // for a single file the headline says it

@@ -51,6 +51,18 @@ func (t heatTable) Span() int { return len(t.Cols) + 1 }
 // Fits reports whether the table fits a telephone without scrolling.
 func (t heatTable) Fits() bool { return len(t.Cols) <= 4 }
 
+// Wide says whether the table may be wider than the text of the page, and whether its cells are narrow: so a
+// laptop shows 16 columns without scrolling.
+func (t heatTable) Wide() string {
+	switch n := len(t.Cols); {
+	case n >= compare.ManyColumns:
+		return " wide dense"
+	case n > 8:
+		return " wide"
+	}
+	return ""
+}
+
 // headings returns the columns of c with their colours.
 func headings(c *compare.Comparison) []columnName {
 	var list []columnName
@@ -337,6 +349,9 @@ func newPageCell(h heatCell) pageCell {
 	switch {
 	case h.best && h.kind == picture.Undecided:
 		cell.Class, cell.Rel, cell.Interval = "unknown lowest", "lowest ?", cell.Abs
+		if h.unit.Better > 0 {
+			cell.Rel = "highest ?"
+		}
 	case h.best:
 		cell.Class, cell.Rel, cell.Interval = "best", "best", cell.Abs
 	case h.kind == picture.Tie:

@@ -219,7 +219,9 @@ type choiceData struct {
 type controls struct {
 	Cols []columnName
 	// units that the heat map can show; the first is in the page, the others in a block
-	Units []string
+	Units    []string
+	Compares bool // there is more than one column, so there are ratios, and columns to hide
+
 	Cells bool // the scripts have the figures of the cells, for tooltips
 	Raw   bool // the scripts have the single values
 }

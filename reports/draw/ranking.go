@@ -20,7 +20,7 @@ func isRanking(c *compare.Comparison) bool {
 //
 // The texts are made once for terminal, Markdown and page. Only the escaping differs between
 // them.
-type rankingRow struct{ Place, Col, Mean, Worst, Rows string }
+type rankingRow struct{ Place, Col, Mean, Worst, Serves, Open, Behind string }
 
 // rankingRows writes the ranking of t. It returns the first columns, and how many are left.
 //
@@ -32,7 +32,7 @@ func rankingRows(t *compare.Table) (rows []rankingRow, left int) {
 	for i, r := range list {
 		row := rankingRow{
 			Place: fmt.Sprint(i + 1), Col: clipped(r.Col), Mean: "n/a", Worst: "–",
-			Rows: fmt.Sprintf("%d serve, %d undecided, %d worse", r.Serves, r.Open, r.Worse),
+			Serves: fmt.Sprint(r.Serves), Open: fmt.Sprint(r.Open), Behind: fmt.Sprint(r.Worse),
 		}
 		if r.Overall.Ratio != 0 {
 			row.Mean = "×" + format.Ratio(r.Overall.Ratio)
@@ -46,11 +46,11 @@ func rankingRows(t *compare.Table) (rows []rankingRow, left int) {
 }
 
 // rankingHead are the headings of a ranking.
-var rankingHead = []string{"", "mean ratio to the best", "worst row", "rows"}
+var rankingHead = []string{"", "mean ratio to the best", "worst row", "rows served", "undecided", "worse"}
 
 // cells returns the fields of r in the order of rankingHead.
 func (r rankingRow) cells() []string {
-	return []string{r.Place + ". " + r.Col, r.Mean, r.Worst, r.Rows}
+	return []string{r.Place + ". " + r.Col, r.Mean, r.Worst, r.Serves, r.Open, r.Behind}
 }
 
 // rankingNote says what the order of a ranking rests on.
