@@ -123,7 +123,7 @@ func send(address unsafe.Pointer, capacity int, box unsafe.Pointer) {
 		c.send(e, box)
 		return
 	}
-	w := &waiter{g: g, wait: g.waits, box: box, ch: c}
+	w := g.soleWaiter(c, box)
 	c.senders = push(c.senders, w)
 	c.object.bump()
 	raceReleaseMerge(box)
@@ -157,7 +157,7 @@ func receive(address unsafe.Pointer, capacity int) unsafe.Pointer {
 	if c.canReceive() {
 		return c.receive(e)
 	}
-	w := &waiter{g: g, wait: g.waits, ch: c}
+	w := g.soleWaiter(c, nil)
 	c.receivers = push(c.receivers, w)
 	c.object.bump()
 	raceRelease(unsafe.Pointer(w))

@@ -63,7 +63,7 @@ func (e *Exec) reset(strategy Strategy) {
 	e.strategy = strategy
 	e.objects, e.ranks, e.phase, e.lastEffective, e.progress, e.taken = 0, 0, 0, 0, 0, 0
 	e.cur, e.last, e.favoured, e.bubbles, e.signals = nil, nil, nil, 0, nil
-	e.finished, e.over, e.ending, e.initializing = false, false, false, false
+	e.finished, e.over, e.ending, e.initializing, e.restAsked = false, false, false, false, false
 	e.timeOver, e.doubt, e.finalizers = false, doubt{}, false
 	for _, g := range e.gs {
 		e.spare = push(e.spare, g)

@@ -37,6 +37,7 @@ func mark(kind Kind, mode Mode, note string) int {
 func AwaitRest(phase int) (first bool) {
 	e := active
 	e.tell()
+	e.restAsked = true
 	g := e.begin(OpAwaitRest)
 	g.phase = phase
 	if phase > e.phase {

@@ -74,7 +74,7 @@ func (e *Exec) pick(me *G) *G {
 	if e.aftermath.began && !e.stallIsOver() {
 		return e.playAftermath()
 	}
-	e.restAwaited = e.anyAwaitsRest()
+	e.restAwaited = e.restAsked && e.anyAwaitsRest()
 	e.classify()
 	if e.taken&(timeCheck-1) == 0 && e.taken > 0 && e.timeIsDue() {
 		e.favour = push(e.favour[:0], e.clock.g)

@@ -34,6 +34,9 @@ type channel struct {
 //
 // A waiter is not removed from the other queues when one serves it. Removing would touch
 // channels that the serving goroutine does not know, in the middle of its step.
+//
+// Outside of a select, a goroutine waits in one queue, and has left it when it goes on. So each of its
+// waits uses the same waiter again, see soleWaiter.
 type waiter struct {
 	g     *G
 	wait  int // the number of the wait; void when g has had another wait since
@@ -41,6 +44,13 @@ type waiter struct {
 	box   unsafe.Pointer
 	ok    bool // it was served; false if a close woke it
 	ch    *channel
+}
+
+// soleWaiter returns the waiter of g for one channel. The release of an earlier wait at its address is
+// replaced, see RaceRelease, so a wait acquires what was released in it.
+func (g *G) soleWaiter(c *channel, box unsafe.Pointer) *waiter {
+	g.sole = waiter{g: g, wait: g.waits, box: box, ch: c}
+	return &g.sole
 }
 
 // valid reports whether the goroutine still waits in this wait. Both conditions are needed: a
@@ -61,9 +71,17 @@ func (e *Exec) channel(address unsafe.Pointer, capacity int) *channel {
 	}
 	c := s.channel
 	if e.number(&c.object) {
-		*c = channel{object: c.object, capacity: capacity}
+		c.begin(capacity)
 	}
 	return c
+}
+
+// begin makes c a channel that was not used yet. It keeps the memory of the queues.
+func (c *channel) begin(capacity int) {
+	*c = channel{
+		object: c.object, capacity: capacity,
+		buffer: c.buffer[:0], senders: c.senders[:0], receivers: c.receivers[:0],
+	}
 }
 
 // first returns the first waiter of a queue that is still waiting.
@@ -125,6 +143,9 @@ func (c *channel) put(box unsafe.Pointer) {
 // Places are reused in turn, and several receivers release one place. So the releases are merged
 // and not replaced; see the package doc.
 func (c *channel) place(i int) unsafe.Pointer {
+	if !RaceEnabled {
+		return nil
+	}
 	if c.places == nil {
 		c.places = make([]byte, c.capacity)
 	}

@@ -53,6 +53,7 @@ type Exec struct {
 	rest          Object     // of AwaitRest
 	phase         int        // of the last AwaitRest that returned
 	restAwaited   bool       // a goroutine waits in AwaitRest
+	restAsked     bool       // a goroutine has called AwaitRest or synctest.Wait in this execution
 	lastEffective int        // the last step of a goroutine that does not yield in a loop
 	progress      int        // the last step that changed anything for good
 	taken         int        // steps, also the steps that the trace leaves out
@@ -160,6 +161,7 @@ type G struct {
 	waits  int            // its waits in queues so far; a waiter with an older number is void
 	box    unsafe.Pointer // what a receiver was given
 	fired  *waiter        // the waiter that ended the last wait
+	sole   waiter         // see soleWaiter
 	spin   spin
 	locals locals
 	steps  int // that it took

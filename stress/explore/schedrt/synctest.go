@@ -52,6 +52,7 @@ func AwaitBubble() {
 			panic("wait already in progress")
 		}
 	}
+	e.restAsked = true
 	g := e.begin(OpBubbleWait)
 	g.Op.Access = push(g.Op.Access, Access{e.rest.id, Alone})
 	e.point(g)

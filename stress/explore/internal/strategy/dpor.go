@@ -40,6 +40,8 @@ type DPOR struct {
 	order   happensBefore // of the schedule that was just played
 	x       *schedrt.Exec
 	blocked []*schedrt.G // scratch
+	firsts  []int32      // scratch of initials
+	between []int32      // scratch of initials
 	from    int          // the first step that is new in this execution
 	floor   int          // nodes before this index are fixed: other parts try the rest there
 }
@@ -56,6 +58,7 @@ type node struct {
 	choice    int              // the answer to Choose in this step
 	choices   int              // the number of possible answers; 0 if Choose was not called
 	accesses  []schedrt.Access // what the step touches, with any answer to Choose
+	slept     []schedrt.Access // the accesses of goroutines that fell asleep here, see advance
 	clock     int32            // the enabled goroutine that stands for time, or -1
 }
 
@@ -98,7 +101,7 @@ func (d *DPOR) extend(p *schedrt.Point) bool {
 		d.nodes = append(d.nodes, node{})
 	}
 	n := &d.nodes[at]
-	n.enabled, n.backtrack, n.sleep = n.enabled[:0], n.backtrack[:0], n.sleep[:0]
+	n.enabled, n.backtrack, n.sleep, n.slept = n.enabled[:0], n.backtrack[:0], n.sleep[:0], n.slept[:0]
 	n.choice, n.choices, n.accesses, n.clock = 0, 0, n.accesses[:0], -1
 	for _, g := range p.Enabled {
 		if d.Twins && awaitsTwin(g, p.Enabled) {
@@ -221,12 +224,17 @@ func (d *DPOR) tryClockFirst(n *node, next schedrt.Kind) {
 
 // advance selects the next thing to try in a state: another answer to Choose, or another goroutine
 // of the backtrack set. It reports false if everything was tried.
+//
+// The accesses of a sleeper are in the memory of the node where it fell asleep. The states that inherit it
+// come later on the path, and are gone when that node is used for another state.
 func (d *DPOR) advance(n *node, at int) bool {
 	n.addAccesses(d.x.Trace.Accesses(&d.x.Trace.Steps[at]))
 	if n.choice++; n.choice < n.choices {
 		return true
 	}
-	n.sleep = append(n.sleep, sleeper{n.chosen, slices.Clone(n.accesses)})
+	from := len(n.slept)
+	n.slept = append(n.slept, n.accesses...)
+	n.sleep = append(n.sleep, sleeper{n.chosen, n.slept[from:len(n.slept):len(n.slept)]})
 	for _, g := range n.backtrack {
 		if !n.asleep(g) {
 			n.chosen, n.choice, n.choices, n.accesses = g, 0, 0, n.accesses[:0]
@@ -270,8 +278,8 @@ func (d *DPOR) reverse(r race) {
 // neither on the first step nor on an earlier step between the two.
 //
 // The second step's own goroutine counts if nothing between the two steps has to come before it.
-func (d *DPOR) initials(r race) (gs []int32) {
-	var steps []int32 // steps between the two that do not come after the first
+func (d *DPOR) initials(r race) []int32 {
+	gs, steps := d.firsts[:0], d.between[:0] // steps between the two that do not come after the first
 	for at := r.first + 1; at < min(r.second, int32(len(d.order.trace.Steps))); at++ {
 		if d.order.before(r.first, at) {
 			continue
@@ -290,6 +298,7 @@ func (d *DPOR) initials(r race) (gs []int32) {
 	if !after && !slices.Contains(gs, r.g) {
 		gs = append(gs, r.g)
 	}
+	d.firsts, d.between = gs, steps
 	return gs
 }
 

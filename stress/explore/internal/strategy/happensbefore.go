@@ -13,8 +13,9 @@ import (
 // that started its goroutine or made it possible, and after each earlier step that conflicts with
 // it.
 //
-// Slices are used again from schedule to schedule, because this is the most expensive part of a
-// search.
+// Neighbouring schedules of a search begin with the same steps, nearly always all but the last few. The
+// relation of these steps is kept: compute takes back the steps of the earlier trace that the new one does
+// not have, and adds only the others. Slices are used again, too.
 type happensBefore struct {
 	twins   bool // the first steps of goroutines that are alike are ordered, see DPOR.Twins
 	trace   *schedrt.Trace
@@ -24,6 +25,27 @@ type happensBefore struct {
 	races   []race
 	barrier int32   // the last step before everything that follows it, or -1
 	found   []int32 // scratch: conflicting earlier steps, see findConflicts
+	seen    []int32 // scratch of collectRaces
+	arena   []int32 // the clocks of races
+
+	added   []added          // the steps that were added so far
+	touched []schedrt.Access // the accesses of these steps
+	undone  []replaced       // the changes of past, in their order
+}
+
+// An added is a step whose clock is known, and what its adding replaced.
+type added struct {
+	event    schedrt.Event
+	accesses int   // before this step: the length of touched
+	undone   int   // before this step: the length of undone
+	last     int32 // before this step: the last step of its goroutine
+	barrier  int32 // before this step
+}
+
+// A replaced is a change of an entry of past. An entry that was new has a step of -1.
+type replaced struct {
+	object, at int32
+	before     touch
 }
 
 // A touch is an access of an object.
@@ -44,21 +66,58 @@ type race struct {
 // compute computes the relation of a trace. It collects the races whose second step is not before
 // from; earlier ones were collected from an earlier trace with the same beginning.
 //
-// The relation itself is computed from the first step on: clocks of an earlier trace would have
-// to be proved equal, and computing costs less.
+// The common beginning is found by comparing the steps with their accesses. So no clock depends on the
+// caller's word that a program does the same under the same schedule.
 func (o *happensBefore) compute(t *schedrt.Trace, from int) {
 	o.trace = t
-	o.races = o.races[:0]
-	o.last, o.barrier = o.last[:0], -1
-	for i := range o.past {
-		o.past[i] = o.past[i][:0]
+	o.races, o.arena = o.races[:0], o.arena[:0]
+	if len(o.added) == 0 {
+		o.barrier = -1
+	}
+	known := o.common(min(from, len(o.added)))
+	for len(o.added) > known {
+		o.takeBack()
 	}
 	for len(o.clocks) < len(t.Steps) {
 		o.clocks = append(o.clocks, nil)
 	}
-	for i := range t.Steps {
+	for i := known; i < len(t.Steps); i++ {
 		o.addStep(int32(i), i >= from)
 	}
+}
+
+// common returns how many of the first steps of the trace, at most most, are those that were added.
+func (o *happensBefore) common(most int) int {
+	for i := range min(most, len(o.trace.Steps)) {
+		a, s := &o.added[i], &o.trace.Steps[i]
+		end := len(o.touched)
+		if i+1 < len(o.added) {
+			end = o.added[i+1].accesses
+		}
+		if a.event != *s || !slices.Equal(o.touched[a.accesses:end], o.trace.Accesses(s)) {
+			return i
+		}
+	}
+	return min(most, len(o.trace.Steps))
+}
+
+// takeBack removes the step that was added last. Changes are taken back in the opposite order, so an
+// entry of past that was new is the last one of its object again.
+func (o *happensBefore) takeBack() {
+	a := o.added[len(o.added)-1]
+	o.added = o.added[:len(o.added)-1]
+	o.touched = o.touched[:a.accesses]
+	for len(o.undone) > a.undone {
+		u := o.undone[len(o.undone)-1]
+		o.undone = o.undone[:len(o.undone)-1]
+		past := o.past[u.object]
+		if u.before.step < 0 {
+			o.past[u.object] = past[:u.at]
+		} else {
+			past[u.at] = u.before
+		}
+	}
+	o.last[a.event.G], o.barrier = a.last, a.barrier
 }
 
 // addStep computes the clock of a step. Steps are added in the order of the trace.
@@ -67,6 +126,8 @@ func (o *happensBefore) addStep(at int32, collect bool) {
 	for int(s.G) >= len(o.last) {
 		o.last = append(o.last, -1)
 	}
+	o.added = append(o.added, added{*s, len(o.touched), len(o.undone), o.last[s.G], o.barrier})
+	o.touched = append(o.touched, o.trace.Accesses(s)...)
 	clock := o.clocks[at][:0]
 	if last := o.last[s.G]; last >= 0 {
 		clock = append(clock, o.clocks[last]...)
@@ -126,10 +187,12 @@ func (o *happensBefore) remember(a schedrt.Access, g, at int32) {
 	past := o.past[a.Object]
 	for i := range past {
 		if past[i].g == g && past[i].mode == a.Mode {
+			o.undone = append(o.undone, replaced{a.Object, int32(i), past[i]})
 			past[i].step = at
 			return
 		}
 	}
+	o.undone = append(o.undone, replaced{a.Object, int32(len(past)), touch{step: -1}})
 	o.past[a.Object] = append(past, touch{at, g, a.Mode})
 }
 
@@ -170,15 +233,18 @@ func (o *happensBefore) addPending(g int32, accesses []schedrt.Access) {
 // one of them, because then that one orders the pair.
 func (o *happensBefore) collectRaces(at, g int32, before []int32) {
 	slices.Sort(o.found)
-	seen := slices.Clone(before)
+	seen := append(o.seen[:0], before...)
 	for i := len(o.found) - 1; i >= 0; i-- {
 		step, reversible := o.found[i]>>1, o.found[i]&1 == 1
 		if !reversible || covers(seen, o.trace.Steps[step].G, step) {
 			continue
 		}
-		o.races = append(o.races, race{step, at, g, slices.Clone(seen)})
+		from := len(o.arena)
+		o.arena = append(o.arena, seen...)
+		o.races = append(o.races, race{step, at, g, o.arena[from:len(o.arena):len(o.arena)]})
 		seen = join(seen, o.clocks[step])
 	}
+	o.seen = seen
 }
 
 // before reports whether step a happens before step b.

@@ -158,7 +158,7 @@ func (n *node) export(fixed bool) Node {
 		Choice: n.choice, Choices: n.choices, Accesses: slices.Clone(n.accesses), Clock: n.clock,
 	}
 	for _, z := range n.sleep {
-		copied.Sleep = append(copied.Sleep, Sleeper{z.g, z.accesses})
+		copied.Sleep = append(copied.Sleep, Sleeper{z.g, slices.Clone(z.accesses)})
 	}
 	return copied
 }
