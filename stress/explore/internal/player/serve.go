@@ -3,6 +3,7 @@ package player
 import (
 	"encoding/json"
 	"os"
+	"runtime"
 	"testing"
 	"time"
 
@@ -31,6 +32,7 @@ func Serve(t *testing.T, programs func(o task.Options) ([]Program, error)) {
 	if err != nil {
 		t.Fatalf("explore: %v", err)
 	}
+	defer runtime.KeepAlive(make([]byte, ballastSize))
 	s := &server{t: t, player: newPlayer(o, all)}
 	defer s.player.close()
 	incoming := make(chan incoming)
@@ -51,6 +53,11 @@ func Serve(t *testing.T, programs func(o task.Options) ([]Program, error)) {
 	}
 	removeOrphanedScratch()
 }
+
+// ballastSize is the size of memory that is never written, so that it takes none. The garbage collector starts
+// when the heap has doubled. Without ballast that is at a few MB, and it starts some ten times a second: each
+// schedule allocates a KB. A higher percentage would multiply the memory of programs that use much, too.
+const ballastSize = 16 << 20
 
 // answer does what one request asks. The parent sets exactly one field of a request.
 func (s *server) answer(r wire.Request) wire.Reply {
