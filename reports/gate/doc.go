@@ -27,8 +27,8 @@
 // quotient, their average. The quotients of a row give the estimate of Hodges and Lehmann with its
 // interval ([Estimate]), and the exact p of Wilcoxon's signed rank test.
 //
-// A slice is one turn of a process. The time of a process is the lower octile of its slices: one
-// slice in eight is faster. Where several goroutines run, the mean of all slices is tested too, as
+// A slice is one turn of a process. The time of a process is the geometric mean of the fastest quarter of
+// its slices. Where several goroutines run, the mean of all slices is tested too, as
 // one more test of the run, because a slower lock often shows only in slices in which a goroutine
 // waits. A mean has to be 25 % slower to regress: whether goroutines wait often or seldom can last
 // as long as the process, so means of equal code differ.

@@ -44,7 +44,7 @@ func (m *measurer) fitBudget() {
 }
 
 // fit sets the numbers of pairs of the packages that are left, so that they fit into the time that is left.
-// If even the least numbers do not fit, the rows that come last will be out of time.
+// If even the least numbers do not fit, some rows get no pairs: a few pairs for each row would decide none.
 func (m *measurer) fit(paths []string) {
 	if m.MaxTime == 0 {
 		return
@@ -54,9 +54,13 @@ func (m *measurer) fit(paths []string) {
 		m.squeeze(paths, squeeze)
 		return m.demand(paths) <= m.left()
 	}
-	const steps = 4
+	const steps = 5
 	low, high := 0., float64(steps)
 	if fits(low) {
+		return
+	}
+	if !fits(high) { // not even one row fits, or the estimate is wrong: the clock decides
+		m.squeeze(paths, steps-1)
 		return
 	}
 	for range 12 {
@@ -69,9 +73,10 @@ func (m *measurer) fit(paths []string) {
 	m.squeeze(paths, high)
 }
 
-// squeeze sets the pairs of rows, in four steps, of which a fraction does a part. First, rows that counts
+// squeeze sets the pairs of rows, in five steps, of which a fraction does a part. First, rows that counts
 // settle lose pairs. Second, the other rows lose pairs. Third, rows that counts settle lose all their
-// pairs. Fourth, the other rows keep only as many pairs as an interval needs.
+// pairs. Fourth, the other rows keep only as many pairs as an interval needs. Fifth, rows lose those, too, and the rows
+// that keep them are spread over all rows. Which rows is decided before any pair, so no result decides it.
 func (m *measurer) squeeze(paths []string, by float64) {
 	part := func(step float64) float64 { return min(1, max(0, by-step)) }
 	between := func(most, least int, share float64) int {
@@ -89,6 +94,21 @@ func (m *measurer) squeeze(paths []string, by float64) {
 				p.pairs = between(p.full, fewestPairs, part(0))
 			}
 		}
+	}
+	if part(4) == 0 {
+		return
+	}
+	var timed []*plan
+	for _, path := range paths {
+		for _, p := range m.measurable(path) {
+			if p.pairs > 0 {
+				timed = append(timed, p)
+			}
+		}
+	}
+	order := tryOrder(len(timed))
+	for _, at := range order[min(len(order), max(1, len(order)-int(part(4)*float64(len(order))))):] {
+		timed[at].pairs = 0
 	}
 }
 

@@ -37,7 +37,7 @@
 // The garbage collector runs in few slices as short as that, so its cost shows in
 // the counted bytes rather than in the time. A slice begins with warm caches.
 //
-// Where one goroutine runs, a slowdown of fewer than seven slices in eight goes
+// Where one goroutine runs, a slowdown of fewer than three slices in four goes
 // unseen. Where several run, such a slowdown must be so large that the mean of
 // all slices shows it. Goroutines that hardly meet in a slice are hardly
 // contended; the row then says so (Row.Why).

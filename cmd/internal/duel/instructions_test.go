@@ -113,7 +113,7 @@ func newCounter(t *testing.T, old, new Source, bench string, meter instructions.
 		c.old, oldList, err = c.m.listPackage(t.Context(), c.m.old, "scratch", nil)
 		c.new, newList, newErr = c.m.listPackage(t.Context(), c.m.new, "scratch", nil)
 		c.plans = c.m.matchRows("scratch", oldList, newList)
-		err = errors.Join(err, newErr, c.m.probe(t.Context(), c.old, c.new, c.plans))
+		err = errors.Join(err, newErr, c.m.probe(t.Context(), c.old, c.new, c.plans, time.Time{}))
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -105,6 +106,29 @@ func TestPairsAreDropped(t *testing.T) {
 	}
 }
 
+// If the least pairs of all rows take too long, some rows keep them, and these are spread over all rows. If not even one
+// row fits, all rows keep the least pairs.
+func TestRowsAreDropped(t *testing.T) {
+	for _, c := range []struct{ seconds, least, most int }{
+		{2000, 40, 40}, {300, 40, 40}, {200, 25, 35}, {100, 12, 18}, {45, 4, 10}, {1, 40, 40},
+	} {
+		m := planned(time.Duration(c.seconds)*time.Second, slices.Repeat([]int{24}, 40))
+		m.fitBudget()
+		pairs, kept := m.plannedPairs(), 0
+		for i, n := range pairs {
+			if n == 0 {
+				continue
+			}
+			if kept++; n < leastForInterval || c.most < 40 && n != leastForInterval || c.most <= 20 && i%2 > 0 {
+				t.Errorf("%d seconds: row %d keeps %d pairs: %v", c.seconds, i, n, pairs)
+			}
+		}
+		if kept < c.least || kept > c.most {
+			t.Errorf("%d seconds: %d rows keep pairs, want %d to %d: %v", c.seconds, kept, c.least, c.most, pairs)
+		}
+	}
+}
+
 // A second stage gets as many pairs as fit, and none where the first stage had more.
 func TestSecondStageFits(t *testing.T) {
 	for _, c := range []struct {
@@ -178,10 +202,22 @@ func TestBinariesKeepTheirPartners(t *testing.T) {
 	}
 }
 
+// The typical slice is the mean of the fastest quarter, or the fastest slice of a few. Disturbed slices do not change it.
 func TestTypicalSlice(t *testing.T) {
-	times := []float64{9, 1, 2, 3, 4, 5, 6, 7, 8}
-	if got := typicalSlice(times); got != 2 {
-		t.Errorf("the typical slice is %v, want the octile 2", got)
+	for _, c := range []struct {
+		times []float64
+		want  float64
+	}{
+		{[]float64{9, 2, 8, 3, 4, 5, 6, 7}, math.Sqrt(2 * 3)},
+		{[]float64{900, 2, 8000, 3, 4, 50, 60, 7e9}, math.Sqrt(2 * 3)},
+		{[]float64{4, 2, 3, 5, 9, 9, 9, 9, 9, 9, 9, 9}, math.Cbrt(2 * 3 * 4)},
+		{[]float64{4, 2, 3, 5}, 2},
+		{[]float64{3, 2}, 2},
+		{[]float64{3}, 3},
+	} {
+		if got := typicalSlice(c.times); math.Abs(got-c.want) > 1e-9 {
+			t.Errorf("the typical slice of %v is %v, want %v", c.times, got, c.want)
+		}
 	}
 }
 
@@ -256,5 +292,45 @@ func TestDealtRows(t *testing.T) {
 	}
 	if len(measured) != 30 {
 		t.Errorf("%d of 30 rows are in a shard", len(measured))
+	}
+}
+
+// Rows that are not tried in time are rows of the run all the same, without a verdict. Any part of the rows that are
+// tried is spread over all of them. A package gets a share of the time by its benchmark functions.
+func TestRowsThatAreNotTried(t *testing.T) {
+	m := &measurer{Options: Options{MaxTime: time.Hour}.withDefaults(), begun: time.Now(), run: &gate.Run{}}
+	for i := range 3 {
+		m.addPlans(&plan{Row: gate.Row{Package: "p", Name: fmt.Sprint("Benchmark", i)}})
+	}
+	var err error
+	if m.out, err = gate.NewWriter(io.Discard, m.run); err != nil {
+		t.Fatal(err)
+	}
+	past := time.Now().Add(-time.Minute)
+	if err := errors.Join(m.probe(t.Context(), binary{}, binary{}, m.plans, past), m.recordUnreached()); err != nil {
+		t.Fatal(err)
+	}
+	report := gate.Judge(m.run, gate.Options{})
+	if report.Count(gate.Inconclusive) != 3 || report.Exit() != gate.ExitInconclusive || !strings.Contains(m.run.Late, "0 of the 3 rows of p") {
+		t.Errorf("%d INCONCLUSIVE, exit %d, late %q", report.Count(gate.Inconclusive), report.Exit(), m.run.Late)
+	}
+	for _, n := range []int{0, 1, 7, 8, 150} {
+		order := tryOrder(n)
+		for _, tried := range order[:n/4] {
+			if tried%4 != 0 {
+				t.Errorf("%d rows: row %d is among the first quarter", n, tried)
+			}
+		}
+		if slices.Sort(order); len(order) != n || n > 0 && (order[0] != 0 || order[n-1] != n-1 || len(slices.Compact(order)) != n) {
+			t.Errorf("%d rows: %v", n, order)
+		}
+	}
+	m.new = &side{packages: map[string]pkg{"a": {}, "b": {}}}
+	one, both := time.Until(m.probeDeadline([]string{"b"})), time.Until(m.probeDeadline([]string{"a", "b"}))
+	if most := 30 * time.Minute; one > most || one < most-time.Minute || both > most/2 || both < most/2-time.Minute {
+		t.Errorf("one package has %v for its probes, the first of two %v", one, both)
+	}
+	if m.MaxTime = 0; !m.probeDeadline([]string{"b"}).IsZero() {
+		t.Error("a deadline without a limit")
 	}
 }

@@ -20,16 +20,25 @@ import (
 // learns cannot depend on the results.
 //
 // A failed row costs its probe and no pair.
-func (m *measurer) probe(ctx context.Context, old, new binary, plans []*plan) error {
+//
+// Rows that are not tried by the deadline get no counts and no pairs. A package with 150 rows would otherwise use up
+// all of MaxTime for probes, and no row would have a verdict. The zero deadline is none.
+func (m *measurer) probe(ctx context.Context, old, new binary, plans []*plan, deadline time.Time) error {
 	a, b := m.lazyWorker("old", old), m.lazyWorker("new", new)
 	defer a.close()
 	defer b.close()
-	for i, p := range plans {
+	for i, at := range tryOrder(len(plans)) {
+		p := plans[at]
 		if p.Mode == gate.Failed {
 			continue
 		}
 		if m.isLate() {
 			return errLate
+		}
+		if !deadline.IsZero() && time.Now().After(deadline) {
+			m.run.Late = fmt.Sprintf("%v: %d of the %d rows of %s were tried, and the other half of -max-time is for "+
+				"counting and timing them; give it more, or choose rows with -bench", errLate, i, len(plans), p.Package)
+			break
 		}
 		m.show("trying "+p.Name, i, len(plans))
 		began := time.Now()
@@ -47,6 +56,32 @@ func (m *measurer) probe(ctx context.Context, old, new binary, plans []*plan) er
 		}
 	}
 	return nil
+}
+
+// tryOrder returns the order in which n rows are tried: every eighth, and then the rows between. Neighbours in the source
+// resemble each other, so rows that the time is too short for have tried rows beside them.
+func tryOrder(n int) (order []int) {
+	for _, first := range []int{0, 4, 2, 6, 1, 5, 3, 7} {
+		for i := first; i < n; i += 8 {
+			order = append(order, i)
+		}
+	}
+	return order
+}
+
+// probeDeadline returns the time by which the first of some packages has its rows tried: half of MaxTime is over then,
+// or a quarter of what is left. The packages share the time by the number of their benchmark functions, since a
+// package of one row needs less than a package of fifty.
+func (m *measurer) probeDeadline(paths []string) time.Time {
+	if m.MaxTime == 0 {
+		return time.Time{}
+	}
+	functions, all := func(path string) int { return 1 + len(m.new.packages[path].benchmarks()) }, 0
+	for _, path := range paths {
+		all += functions(path)
+	}
+	rest := max(time.Until(m.begun.Add(m.MaxTime/2)), m.left()/4)
+	return time.Now().Add(rest * time.Duration(functions(paths[0])) / time.Duration(all))
 }
 
 // probeRow probes and counts one row. A slice gets as many operations as fit on

@@ -45,7 +45,7 @@ func (m *measurer) findRows(ctx context.Context) error {
 			return errLate
 		}
 		m.show(fmt.Sprintf("building %s", path), i, len(paths))
-		if err := m.findRowsOf(ctx, path, same[path].functions, len(paths)-i); err != nil {
+		if err := m.findRowsOf(ctx, path, same[path].functions, paths[i:]); err != nil {
 			return err
 		}
 	}
@@ -71,9 +71,8 @@ func (m *measurer) timeLink(ctx context.Context) error {
 // whose benchmarks cannot be listed, becomes a row that failed: it must not
 // keep the other packages from being judged. The binaries of the listing also
 // serve the probes and the counts, and are removed afterwards. without are
-// functions that need no rows; packages counts the packages that are left, with
-// this one.
-func (m *measurer) findRowsOf(ctx context.Context, path string, without []string, packages int) error {
+// functions that need no rows; left are the packages that are left, with this one.
+func (m *measurer) findRowsOf(ctx context.Context, path string, without, left []string) error {
 	begin := time.Now()
 	oldBinary, oldList, oldErr := m.listPackage(ctx, m.old, path, without)
 	newBinary, newList, newErr := m.listPackage(ctx, m.new, path, without)
@@ -103,16 +102,16 @@ func (m *measurer) findRowsOf(ctx context.Context, path string, without []string
 		p.Changed = changed(functionOf(p.Name))
 	}
 	m.addPlans(plans...)
-	m.listed = packages == 1
+	m.listed = len(left) == 1
 	begin = time.Now()
-	err := m.probe(ctx, oldBinary, newBinary, plans)
+	err := m.probe(ctx, oldBinary, newBinary, plans, m.probeDeadline(left))
 	for _, p := range plans {
 		p.Spent += time.Since(begin) / time.Duration(len(plans))
 	}
 	if err != nil {
 		return err
 	}
-	return m.countInstructions(ctx, oldBinary, newBinary, plans, packages)
+	return m.countInstructions(ctx, oldBinary, newBinary, plans, len(left))
 }
 
 // identicalRows makes a row for each benchmark function whose code is the same on
