@@ -49,19 +49,27 @@ func (m *measurer) fit(paths []string) {
 	if m.MaxTime == 0 {
 		return
 	}
+	if !m.fitInto(paths, m.demand, m.left()) {
+		// There is no time for controls and a second stage. The first stage alone says at least which rows look slower.
+		m.fitInto(paths, m.demandOfFirst, m.left()/2)
+	}
+}
+
+// fitInto squeezes the pairs of packages until they take no longer than a time. It reports whether they do, or else
+// squeezes the most.
+func (m *measurer) fitInto(paths []string, demand func([]string) time.Duration, left time.Duration) bool {
 	// Zero squeezes nothing, and steps the most. The time falls with it, so halving finds the place.
 	fits := func(squeeze float64) bool {
 		m.squeeze(paths, squeeze)
-		return m.demand(paths) <= m.left()
+		return demand(paths) <= left
 	}
 	const steps = 5
 	low, high := 0., float64(steps)
 	if fits(low) {
-		return
+		return true
 	}
-	if !fits(high) { // not even one row fits, or the estimate is wrong: the clock decides
-		m.squeeze(paths, steps-1)
-		return
+	if !fits(high) {
+		return false
 	}
 	for range 12 {
 		if middle := (low + high) / 2; fits(middle) {
@@ -71,6 +79,7 @@ func (m *measurer) fit(paths []string) {
 		}
 	}
 	m.squeeze(paths, high)
+	return true
 }
 
 // squeeze sets the pairs of rows, in five steps, of which a fraction does a part. First, rows that counts
@@ -147,6 +156,19 @@ func (m *measurer) demand(paths []string) (all time.Duration) {
 		all += largest
 	}
 	return all + m.demandOfControls()
+}
+
+// demandOfFirst estimates the time of the first stage of some packages alone.
+func (m *measurer) demandOfFirst(paths []string) (all time.Duration) {
+	for _, path := range paths {
+		plans := m.measurable(path)
+		most := mostPairs(plans, func(p *plan) int { return p.pairs })
+		for _, p := range plans {
+			all += p.cost * time.Duration(p.pairs)
+		}
+		all += m.linking(2 * min(most, m.Layouts))
+	}
+	return all
 }
 
 // demandOfControls estimates the time of the controls. They use the binaries of a first stage, and

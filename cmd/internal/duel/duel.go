@@ -51,6 +51,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -328,6 +329,47 @@ func (m *measurer) noBenchmarks() error {
 	if len(m.skipped) > 0 {
 		skipped = "; skipped: " + strings.Join(m.skipped, ", ")
 	}
+	if elsewhere := m.leftOut(); elsewhere != "" {
+		return fmt.Errorf("%w match -bench %q in %v%s: %s", errNoBenchmarks, m.Bench, m.Packages, skipped, elsewhere)
+	}
 	return fmt.Errorf("%w match -bench %q in %v%s: name packages that have some; those behind a build tag "+
 		"need GOFLAGS=-tags=…", errNoBenchmarks, m.Bench, m.Packages, skipped)
+}
+
+// leftOut names a folder whose benchmarks no pattern with dots selects, and what to do about it, or returns "". The go
+// command leaves out modules within a module, and folders whose names begin with _ or a dot. Benchmarks that need other
+// modules for a comparison often are in such a folder. Folders named testdata and vendor are left out here, too: their
+// benchmarks are of others.
+func (m *measurer) leftOut() (advice string) {
+	if m.new == nil || len(m.new.packages) > 0 {
+		return ""
+	}
+	_ = filepath.WalkDir(m.new.Dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return fs.SkipDir
+		}
+		name := d.Name()
+		if d.IsDir() && (name == "testdata" || name == "vendor" || name == ".git") {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(name, "_test.go") || len((pkg{Dir: filepath.Dir(path), TestGoFiles: []string{name}}).benchmarks()) == 0 {
+			return nil
+		}
+		dir, err := filepath.Rel(m.new.Dir, filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		for at := dir; at != "."; at = filepath.Dir(at) {
+			if _, err := os.Stat(filepath.Join(m.new.Dir, at, "go.mod")); err == nil {
+				advice = fmt.Sprintf("%s has some, and is a module of its own: run the gate in that folder", at)
+				return filepath.SkipAll
+			}
+			if base := filepath.Base(at); base[0] == '_' || base[0] == '.' {
+				advice = fmt.Sprintf("./%s has some, and ./... leaves it out: name it", filepath.ToSlash(dir))
+				return filepath.SkipAll
+			}
+		}
+		return nil
+	})
+	return advice
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"runtime"
 	"slices"
@@ -130,8 +131,8 @@ func (m *measurer) countInstructions(ctx context.Context, old, new binary, plans
 // Goroutines of RunParallel that never meet are as good as one. Goroutines that wait for each other may
 // do so more or less, without any difference on the one processor on which instructions are counted.
 // How often a goroutine begins to run tells both apart, and shows sleep and ping-pong as well. Locks do
-// not show while the goroutines do not run at the same time, as on a busy machine; then equal
-// instructions settle nothing.
+// not show while the goroutines do not run at the same time. On a busy machine ten slices hardly ever have all cores, but
+// a single slice now and then does. If there are none, equal instructions settle nothing.
 func whyUncountable(w *worker, p *plan) (string, error) {
 	const (
 		runs      = 10
@@ -140,7 +141,7 @@ func whyUncountable(w *worker, p *plan) (string, error) {
 		recording = 8                     // the runtime records one begin in eight
 		rare      = 0.02
 	)
-	ops := runs * p.ops
+	ops, own := runs*p.ops, float64(runtime)
 	if p.Mode != gate.Sliced {
 		ops = p.ops
 	}
@@ -155,21 +156,68 @@ func whyUncountable(w *worker, p *plan) (string, error) {
 		return fmt.Sprintf("its operations start goroutines (%.3g each), and instructions do not show how they "+
 			"wait for each other", float64(s.goroutines)/float64(ops)), nil
 	}
-	if p.waiting = ""; p.parallel && s.busy < manyCores {
-		p.waiting = fmt.Sprintf("its goroutines used %.1f cores, so that locks between them would not show here", s.busy)
-	}
+	p.waiting = ""
 	began := time.Now()
-	begins, err := w.waits(ops)
+	begins, busy, err := w.waits(ops)
 	if err != nil {
 		return "", err
 	}
+	took := time.Since(began)
+	if busy = max(busy, s.busy); p.parallel && busy < manyCores {
+		met := together{ops: p.ops}
+		if err := met.look(w); err != nil {
+			return "", err
+		}
+		if met.enough() {
+			begins, ops, took, own = met.begins, met.slices*p.ops, met.took, met.ownBegins()
+		} else {
+			p.waiting = fmt.Sprintf("its goroutines used %.1f cores, so that locks between them would not show here",
+				max(busy, met.busy))
+		}
+	}
 	// A goroutine that computes begins again after each of its turns.
-	background := runtime + recording*float64(time.Since(began)/turn)
+	background := own + recording*float64(took/turn)
 	if float64(begins) > background+rare*float64(ops) {
 		return fmt.Sprintf("its goroutines wait (%.2g times in an operation), and instructions do not show that",
 			float64(begins)/float64(ops)), nil
 	}
 	return "", nil
+}
+
+// together are slices of a row in which its goroutines had several cores.
+type together struct {
+	ops    int // of a slice
+	slices int
+	begins int64
+	took   time.Duration
+	busy   float64 // of the busiest slice
+}
+
+// ownBegins returns how many begins the slices have without any waiting. Each starts about four goroutines, and the
+// runtime records one begin in eight: that is half a record a slice, with the spread of a Poisson distribution, of which
+// three times is allowed.
+func (t *together) ownBegins() float64 { return 4*float64(t.slices) + 17*math.Sqrt(float64(t.slices)) }
+
+// enough reports whether the slices show waiting: one wait in ten operations has to stand out.
+func (t *together) enough() bool {
+	return t.slices >= 3 && float64(t.slices*t.ops)/10 >= t.ownBegins()
+}
+
+// look runs slices until enough of them had several cores. It gives up after many slices, or after a third of a second.
+func (t *together) look(w *worker) error {
+	const most, longest = 40, time.Second / 3
+	for i, began := 0, time.Now(); i < most && !t.enough() && time.Since(began) < longest; i++ {
+		begun := time.Now()
+		begins, busy, err := w.waits(t.ops)
+		if err != nil {
+			return err
+		}
+		t.busy = max(t.busy, busy)
+		if busy >= manyCores {
+			t.slices, t.begins, t.took = t.slices+1, t.begins+begins, t.took+time.Since(begun)
+		}
+	}
+	return nil
 }
 
 // A counting is the counts of one package.

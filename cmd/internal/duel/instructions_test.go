@@ -1,9 +1,11 @@
 package duel
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -302,5 +304,54 @@ func TestTurn(t *testing.T) {
 	}
 	if !turn(began, time.Time{}, 1, 5, 2).IsZero() {
 		t.Error("a deadline although there is none")
+	}
+}
+
+// Ten slices of a row of several goroutines seldom have all cores on a busy machine. A single slice now and then does, and
+// shows whether the goroutines wait. If too few do, or too few operations, that stays unknown.
+func TestGoroutinesOfABusyMachine(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		ops          int
+		busy         func(i int) float64 // of slice i
+		begins       int                 // in a slice that has several cores
+		waiting, why string
+	}{
+		{"all cores in every third slice", 1000, func(i int) float64 { return 0.9 + float64(i%3)/2 }, 8, "", ""},
+		{"locks in these slices", 1000, func(i int) float64 { return 0.9 + float64(i%3)/2 }, 400, "", "its goroutines wait (0.4 times"},
+		{"few operations", 100, func(i int) float64 { return 0.9 + float64(i%3)/2 }, 8, "", ""},
+		{"locks in few operations", 100, func(i int) float64 { return 0.9 + float64(i%3)/2 }, 16, "", "its goroutines wait"},
+		{"too few operations", 5, func(i int) float64 { return 0.9 + float64(i%3)/2 }, 8, "its goroutines used 1.9 cores", ""},
+		{"never all cores", 1000, func(int) float64 { return 1.2 }, 8, "its goroutines used 1.2 cores", ""},
+		{"twice all cores", 1000, func(i int) float64 { return 1.1 + float64(1-min(1, i/2)) }, 8, "its goroutines used 2.1 cores", ""},
+	} {
+		ours, theirs := net.Pipe()
+		w := &worker{backend: idleBackend{}, commands: ours, pipe: ours, answers: bufio.NewReader(ours), silence: time.Minute}
+		go func() {
+			i := 0
+			for lines := bufio.NewScanner(theirs); lines.Scan(); {
+				var n int
+				if _, err := fmt.Sscanf(lines.Text(), "waits %d", &n); err != nil {
+					fmt.Fprintln(theirs, "ran 1000 0 0 1.0 2")
+				} else if n > c.ops {
+					fmt.Fprintln(theirs, "waited 8 1.0")
+				} else {
+					begins := 0
+					if c.busy(i) >= manyCores {
+						begins = c.begins
+					}
+					fmt.Fprintln(theirs, "waited", begins, c.busy(i))
+					i++
+				}
+			}
+		}()
+		p := &plan{ops: c.ops, parallel: true}
+		p.Mode = gate.Sliced
+		why, err := whyUncountable(w, p)
+		w.close()
+		if err != nil || !strings.HasPrefix(p.waiting, c.waiting) || p.waiting != "" && c.waiting == "" ||
+			!strings.HasPrefix(why, c.why) || why != "" && c.why == "" {
+			t.Errorf("%s: waiting %q, why %q, %v", c.name, p.waiting, why, err)
+		}
 	}
 }

@@ -116,6 +116,12 @@ func TestUnusable(t *testing.T) {
 	commit(t, good)
 	empty := scratch(t, map[string]string{"p.go": "package p\n"})
 	early := scratch(t, map[string]string{"p_test.go": benchmarks("p", two+"func TestMain(m *testing.M) {}\n")})
+	within := func(path string) map[string]string {
+		return map[string]string{"p.go": "package p\n", path + "/p_test.go": benchmarks("q", two)}
+	}
+	files := within("_bench/go/sub")
+	files["_bench/go/go.mod"] = "module q\n"
+	module, hidden, data := scratch(t, files), scratch(t, within("_bench/deep")), scratch(t, within("testdata/q"))
 	for name, c := range map[string]struct {
 		old, new Source
 		bench    string
@@ -129,6 +135,9 @@ func TestUnusable(t *testing.T) {
 		"no benchmarks":      {Source{Dir: empty}, Source{Dir: empty}, "", []string{"no benchmarks match"}},
 		"none that matches":  {Source{Dir: good}, Source{Dir: good}, "Nothing", []string{`no benchmarks match -bench "Nothing"`}},
 		"no run of TestMain": {Source{Dir: early}, Source{Dir: early}, "", []string{"scratch (TestMain did not come to m.Run)"}},
+		"a module within":    {Source{Dir: module}, Source{Dir: module}, "", []string{"_bench/go has some", "run the gate in that folder"}},
+		"a hidden folder":    {Source{Dir: hidden}, Source{Dir: hidden}, "", []string{"./_bench/deep has some", "name it"}},
+		"only testdata":      {Source{Dir: data}, Source{Dir: data}, "", []string{"build tag"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := quick(c.old, c.new)

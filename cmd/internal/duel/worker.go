@@ -359,14 +359,14 @@ func (o *output) lastLine() string {
 // oneLine replaces every white space by a single blank.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// waits returns about how often a goroutine begins to run during n operations.
-func (w *worker) waits(n int) (begins int64, err error) {
+// waits returns about how often a goroutine begins to run during n operations, and how many cores they use.
+func (w *worker) waits(n int) (begins int64, busy float64, err error) {
 	w.send("waits %d", n)
 	rest, err := w.expect("waited")
-	if err != nil {
-		return 0, err
+	if err == nil {
+		_, err = fmt.Sscan(rest, &begins, &busy)
 	}
-	return strconv.ParseInt(rest, 10, 64)
+	return begins, busy, err
 }
 
 // cost returns how many instructions the process executes for a run of n operations. Garbage of
