@@ -3,7 +3,9 @@ package explore_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -32,6 +34,60 @@ func askTwice(t *explore.T, next func() int) (a, b string) {
 	two(ask(&b), func() { home.AskServer(l.Addr().String()) })
 	l.Close()
 	return a, b
+}
+
+// writeToClosed writes to a connection whose other side has closed it. Over TCP the first Write succeeds:
+// only the answer to it tells that the other side is gone. Bytes that were not read tell it before.
+func writeToClosed(t testing.TB, network, address string, unread bool) {
+	l, err := net.Listen(network, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	c, err := net.Dial(network, l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if unread {
+		if _, err := c.Write([]byte("unread")); err != nil {
+			t.Error(err)
+		}
+	}
+	server.Close()
+	if !unread {
+		if _, err := c.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("a Read after the close: %v", err)
+		}
+		if _, err := c.Write([]byte("lost")); (err == nil) != (network == "tcp") {
+			t.Errorf("the first Write over %s after the close: %v", network, err)
+		}
+	}
+	if _, err := c.Write([]byte("more")); err == nil {
+		t.Errorf("a further Write over %s, unread %v, has no error", network, unread)
+	}
+}
+
+// The loopback interface in memory behaves as the real one.
+func TestWriteToClosedConnection(t *testing.T) {
+	for _, unread := range []bool{false, true} {
+		address := filepath.Join(t.TempDir(), "s")
+		writeToClosed(t, "tcp", "localhost:0", unread)
+		writeToClosed(t, "unix", address, unread)
+	}
+	r := explore.Check(t, explore.Options{Schedules: 200}, func(t *explore.T) {
+		for _, unread := range []bool{false, true} {
+			writeToClosed(t, "tcp", "localhost:0", unread)
+			writeToClosed(t, "unix", filepath.Join(t.TempDir(), "s"), unread)
+		}
+	})
+	if r.Verdict != explore.Pass {
+		t.Errorf("%s: %s", r.Verdict, r.Text)
+	}
 }
 
 func TestLoopback(t *testing.T) {

@@ -14,7 +14,8 @@
 //
 // # What this does not model
 //
-// No bytes or packets are lost or late on their way, and no connection is reset. A name server, an
+// No bytes or packets are late on their way. None are lost but for the first Write over TCP after the
+// close of the other side. A reader of a connection that is reset gets an end and no error. A name server, an
 // interface other than loopback, and raw sockets are refused: see schedrt.Refuse. A refused program
 // gets no verdict, because an answer that this package invents could make it pass or fail wrongly.
 package net
@@ -42,6 +43,9 @@ type conn struct {
 // and toWriters the error of a Write to an end that is closed.
 func pair(network string, capacity int, a, b net.Addr, closed, toWriters error) (x, y *conn) {
 	there, back := stream.New(capacity, closed), stream.New(capacity, closed)
+	if network == "tcp" {
+		there, back = there.TCP(), back.TCP()
+	}
 	return &conn{in: back, out: there, local: a, remote: b, network: network, closed: toWriters},
 		&conn{in: there, out: back, local: b, remote: a, network: network, closed: toWriters}
 }

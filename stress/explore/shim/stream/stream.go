@@ -36,6 +36,9 @@ type Stream struct {
 	offered bool   // without a buffer: a Write waits for its bytes to be read
 	writing bool   // a Write has begun and not ended, which keeps other Writes out
 
+	tcp   bool // see TCP
+	spare bool // the next Write after readClosed still succeeds
+
 	readClosed, writeClosed bool
 	toWriters               error // after readClosed
 	toReaders               error // after writeClosed
@@ -45,6 +48,15 @@ type Stream struct {
 // New returns a Stream with a buffer. Closed is the error of a Read or Write after the close of its
 // own side.
 func New(capacity int, closed error) *Stream { return &Stream{capacity: capacity, closed: closed} }
+
+// TCP makes s behave as a connection of TCP when the reader closes it. A writer learns of that by the
+// answer to its next packet: the Write that sends it succeeds, and its bytes are lost. So a program that
+// takes the first error of a Write for the end of its requests waits for one more answer. If bytes were
+// not read, the kernel answers at once, and that Write fails, too.
+func (s *Stream) TCP() *Stream {
+	s.tcp = true
+	return s
+}
 
 // touch is the access of a step that may change s.
 func (s *Stream) touch() schedrt.Touch { return schedrt.Touch{Object: &s.object, Mode: schedrt.Write} }
@@ -85,7 +97,7 @@ func (s *Stream) writeError() error {
 	switch {
 	case s.writeClosed:
 		return s.closed
-	case s.readClosed:
+	case s.readClosed && !s.spare:
 		return s.toWriters
 	case s.writeLate.Passed:
 		return os.ErrDeadlineExceeded
@@ -133,11 +145,14 @@ func (s *Stream) writeToBuffer(b []byte) (n int, err error) {
 	mine := false // this Write has set s.writing
 	for ended := false; !ended; {
 		ready := func() bool {
-			return (mine || !s.writing) && len(s.data) < s.capacity || s.writeError() != nil
+			return (mine || !s.writing) && len(s.data) < s.capacity || s.writeError() != nil || s.spare
 		}
 		schedrt.Await(schedrt.OpWrite, ready, func() {
 			schedrt.AcquireEdge(unsafe.Pointer(s))
-			if err = s.writeError(); err == nil {
+			if err = s.writeError(); err == nil && s.spare {
+				schedrt.NoteRead(b[n:])
+				s.spare, n = false, len(b)
+			} else if err == nil {
 				part := b[n:min(len(b), n+s.capacity-len(s.data))]
 				schedrt.NoteRead(part)
 				s.data = append(s.data, part...)
@@ -158,6 +173,7 @@ func (s *Stream) writeToBuffer(b []byte) (n int, err error) {
 func (s *Stream) closeRead(toWriters error) {
 	if !s.readClosed {
 		s.readClosed, s.toWriters = true, toWriters
+		s.spare = s.tcp && len(s.data) == 0
 	}
 }
 
