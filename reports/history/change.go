@@ -30,7 +30,9 @@ type finder struct {
 	level float64 // the chance of a step in values without any; blocks add blockShare of it
 	rng   *rand.Rand
 
-	ranks, shuffled, sums []float64 // reused
+	scales map[int]*surprises // by the number of runs, shared by all rows
+
+	ranks, shuffled, sums, least []float64 // reused; see setLeast
 }
 
 // points returns the places at which values change, ascending: each is the index of the first value
@@ -55,10 +57,33 @@ func (f *finder) points(values []float64) []int {
 			i = max(i-1, 0) // its left neighbour has another neighbour now
 			continue
 		}
-		list[i] = from + at
+		list[i] = from + placeOf(values[from:to], at)
 		i++
 	}
 	return list
+}
+
+// mostShift is how far the values may move a place that the ranks found.
+const mostShift = 4
+
+// placeOf returns the place of a step near at: the one at which the values lie nearest to the medians of the two
+// parts. Ranks say that there is a step, and misplace it easily: if the last run before a slowdown of 20 % is by
+// chance the slowest of twenty, it has the rank next to the slow runs, although its value is far from theirs.
+func placeOf(values []float64, at int) int {
+	best, least := at, math.Inf(1)
+	for i := max(leastPart, at-mostShift); i <= min(len(values)-leastPart, at+mostShift); i++ {
+		off := 0.0
+		for _, part := range [][]float64{values[:i], values[i:]} {
+			median := stats.Median(part)
+			for _, v := range part {
+				off += math.Abs(v - median)
+			}
+		}
+		if off < least {
+			best, least = i, off
+		}
+	}
+	return best
 }
 
 // split looks for a step first, and for a block if there is none. Either cuts values into parts, which are
@@ -80,42 +105,127 @@ func (f *finder) split(values []float64, from, to int) []int {
 // best returns the place at which the ranks of the two parts differ most, and whether shuffled values
 // are rarely as far apart.
 func (f *finder) best(values []float64) (at int, ok bool) {
-	if len(values) < 2*leastPart {
+	n := len(values)
+	if n < 2*leastPart {
 		return 0, false
 	}
 	f.ranks = ranksOf(f.ranks[:0], values)
-	at, observed := farthest(f.ranks)
-	return at, f.isRare(observed, f.level, func(ranks []float64) float64 {
-		_, far := farthest(ranks)
-		return far
-	})
+	s, most, sum := f.surprisesOf(n), 0.0, 0.0
+	for i, r := range f.ranks {
+		if i >= leastPart && i <= n-leastPart {
+			if far := s.surprise(i, sum); far > most {
+				at, most = i, far
+			}
+		}
+		sum += r
+	}
+	if most == 0 {
+		return 0, false // all values are equal
+	}
+	f.setLeast(s, leastPart, n-leastPart, 1, most)
+	return at, f.isRare(f.level, f.hasStep)
+}
+
+// hasStep reports whether a split of the ranks is as surprising as the values that least was set for.
+func (f *finder) hasStep(ranks []float64) bool {
+	sum := 0.0
+	for i, r := range ranks {
+		if i >= leastPart && i <= len(ranks)-leastPart && math.Abs(sum) >= f.least[i]-1e-9 {
+			return true
+		}
+		sum += r
+	}
+	return false
 }
 
 // block returns the block of runs whose ranks differ most from the ranks of all other runs, and whether
 // shuffled values rarely have such a block. A slowdown that was reverted is a block. No single split
 // shows it well: whichever of its two ends is chosen, the longer part has slow runs and fast ones.
 // The search is a circular binary segmentation (Olshen and others 2004), on ranks.
+//
+// There are as many blocks as pairs of runs. From some hundred runs on, only some places may be ends
+// of a block; points then moves each end to its own place. A block that begins or ends with the history
+// is a step.
 func (f *finder) block(values []float64) (from, to int, ok bool) {
-	if len(values) < 2*leastPart+leastBlock {
+	n := len(values)
+	last := n - leastPart
+	if n < 2*leastPart+leastBlock {
 		return 0, 0, false
 	}
 	f.ranks = ranksOf(f.ranks[:0], values)
-	from, to, observed := f.outlying(f.ranks, 0)
-	return from, to, f.isRare(observed, blockShare*f.level, func(ranks []float64) float64 {
-		_, _, far := f.outlying(ranks, observed)
-		return far
-	})
+	f.addUp(f.ranks)
+	s, most, stride := f.surprisesOf(n), 0.0, 1+n/mostEnds
+	for size := leastBlock; leastPart+size <= last; size += stride {
+		begin, sum := f.widest(size, stride)
+		if far := s.surprise(size, sum); far > most {
+			from, to, most = begin, begin+size, far
+		}
+	}
+	if most == 0 {
+		return 0, 0, false
+	}
+	f.setLeast(s, leastBlock, last-leastPart, stride, most)
+	return from, to, f.isRare(blockShare*f.level, func(ranks []float64) bool { return f.hasBlock(ranks, stride) })
 }
 
-// isRare reports whether the share of the orders of f.ranks in which a statistic is at least as large
-// as observed is at most level.
+// hasBlock reports whether a block of the ranks is as surprising as the values that least was set for.
+//
+// The sum of a block is at most the range of the sums, so next to a certain change, shuffled values leave only
+// some sizes to look at. That takes a tenth of the time, or less.
+func (f *finder) hasBlock(ranks []float64, stride int) bool {
+	lowest, highest := f.addUp(ranks)
+	for size := leastBlock; leastPart+size <= len(ranks)-leastPart; size += stride {
+		if highest-lowest < f.least[size]-1e-9 {
+			continue
+		}
+		if _, sum := f.widest(size, stride); sum >= f.least[size]-1e-9 {
+			return true
+		}
+	}
+	return false
+}
+
+// addUp sets the sums of the first ranks, and returns the smallest and the greatest.
+func (f *finder) addUp(ranks []float64) (lowest, highest float64) {
+	f.sums = append(f.sums[:0], 0)
+	for i, r := range ranks {
+		f.sums = append(f.sums, f.sums[i]+r)
+		lowest, highest = min(lowest, f.sums[i+1]), max(highest, f.sums[i+1])
+	}
+	return lowest, highest
+}
+
+// widest returns the block of a size whose sum is farthest from 0.
+func (f *finder) widest(size, stride int) (at int, widest float64) {
+	for begin := leastPart; begin+size <= len(f.sums)-1-leastPart; begin += stride {
+		if sum := math.Abs(f.sums[begin+size] - f.sums[begin]); sum > widest {
+			at, widest = begin, sum
+		}
+	}
+	return at, widest
+}
+
+// surprisesOf returns the surprises of n runs. Most rows of a history have the same number of runs.
+func (f *finder) surprisesOf(n int) *surprises {
+	if f.scales[n] == nil {
+		f.scales[n] = newSurprises(n)
+	}
+	return f.scales[n]
+}
+
+// setLeast sets the sums from which parts of the sizes are as surprising as asked.
+func (f *finder) setLeast(s *surprises, from, to, stride int, surprise float64) {
+	f.least = slices.Grow(f.least[:0], s.n+1)[:s.n+1]
+	for size := from; size <= to; size += stride {
+		f.least[size] = s.least(size, surprise-1e-9)
+	}
+}
+
+// isRare reports whether the share of the orders of f.ranks that are as far from chance is at most level.
 //
 // Shuffling stops as soon as the answer is certain. Most rows do not change, and theirs is certain
 // after some twenty orders.
-func (f *finder) isRare(observed, level float64, statistic func(ranks []float64) float64) bool {
-	if observed == 0 {
-		return false // all values are equal
-	}
+func (f *finder) isRare(level float64, isFar func(ranks []float64) bool) bool {
 	// Four times as many orders as the level needs: with fewer, the smallest p would be the level
 	// itself, and a single unlucky order would hide a certain change.
 	orders := max(999, int(math.Ceil(4/level)))
@@ -125,64 +235,13 @@ func (f *finder) isRare(observed, level float64, statistic func(ranks []float64)
 		f.rng.Shuffle(len(f.shuffled), func(i, j int) {
 			f.shuffled[i], f.shuffled[j] = f.shuffled[j], f.shuffled[i]
 		})
-		if statistic(f.shuffled) >= observed-1e-9 {
+		if isFar(f.shuffled) {
 			if allowed--; allowed < 0 {
 				return false
 			}
 		}
 	}
 	return true
-}
-
-// outlying returns the block whose mean rank is farthest from the mean rank of all other runs, in the
-// unit of farthest. A block that begins or ends with the history is a step, which farthest finds.
-// Blocks that cannot be as far away as least are left out.
-//
-// There are as many blocks as pairs of runs. From some hundred runs on, only some places may be ends
-// of a block; points then moves each end to its own place. The sum of a block is at most the range of
-// the sums, so a long block that lies far away is rare: next to a certain change, shuffled values leave
-// only short blocks to look at. That takes a tenth of the time, or less.
-func (f *finder) outlying(ranks []float64, least float64) (from, to int, most float64) {
-	f.sums = append(f.sums[:0], 0)
-	for i, r := range ranks {
-		f.sums = append(f.sums, f.sums[i]+r)
-	}
-	reach := slices.Max(f.sums) - slices.Min(f.sums)
-	stride := 1 + len(ranks)/mostEnds
-	n, last := len(ranks), len(ranks)-leastPart
-	for size := leastBlock; leastPart+size <= last; size += stride {
-		unit := math.Sqrt(float64(size) * float64(n-size))
-		if reach/unit < least-1e-6 {
-			continue
-		}
-		at, widest := 0, 0.0
-		for begin := leastPart; begin+size <= last; begin += stride {
-			if sum := math.Abs(f.sums[begin+size] - f.sums[begin]); sum > widest {
-				at, widest = begin, sum
-			}
-		}
-		if far := widest / unit; far > most {
-			from, to, most = at, at+size, far
-		}
-	}
-	return from, to, most
-}
-
-// farthest returns the split at which the mean ranks of the two parts differ most, in units of the
-// spread that the difference has in shuffled ranks. All ranks are centred: their sum is 0.
-//
-// Without the weight, splits near the ends would never win, and a recent change is near an end.
-func farthest(ranks []float64) (at int, most float64) {
-	n, sum := float64(len(ranks)), 0.0
-	for i, r := range ranks {
-		if k := float64(i); i >= leastPart && i <= len(ranks)-leastPart {
-			if far := math.Abs(sum) / math.Sqrt(k*(n-k)); far > most {
-				at, most = i, far
-			}
-		}
-		sum += r
-	}
-	return at, most
 }
 
 // ranksOf returns the centred ranks of values; equal values share the mean of their ranks.

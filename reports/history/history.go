@@ -35,10 +35,12 @@ const mostRows = 1000
 type History struct {
 	Runs   []Run // in the order of the dates of their commits
 	Rows   []Row // rows that became worse first, then better ones, then the others
-	Tested int   // rows with enough runs for a test
+	Tested int   // rows with enough runs for a test, and with values that differ
 	Notes  []string
 	Broken []error // files that could not be read
 	Level  float64 // of the test of each row
+
+	scales map[int]*surprises
 }
 
 // A Row is one benchmark in one unit over the runs.
@@ -114,10 +116,10 @@ func New(runs []Run, broken []error, o Options) (*History, error) {
 			}
 		}
 	}
-	h := &History{Runs: runs, Broken: broken, Level: familyLevel}
+	h := &History{Runs: runs, Broken: broken, scales: map[int]*surprises{}}
 	h.collect()
 	for _, r := range h.Rows {
-		if len(r.Points) >= 2*leastPart {
+		if r.isTested() {
 			h.Tested++
 		}
 	}
@@ -130,6 +132,20 @@ func New(runs []Run, broken []error, o Options) (*History, error) {
 	h.Notes = append(h.clockNotes(), append(h.rowNotes(), h.powerNotes()...)...)
 	slices.SortStableFunc(h.Rows, func(a, b Row) int { return a.rank() - b.rank() })
 	return h, nil
+}
+
+// isTested reports whether a row takes a share of the level. A row of equal values shows no change in any order
+// of the runs, so it takes none: the bytes and allocations of most benchmarks are such rows.
+func (r *Row) isTested() bool { return len(r.Points) >= 2*leastPart && !r.isConstant() }
+
+// isConstant reports whether all values of the row are equal.
+func (r *Row) isConstant() bool {
+	return !slices.ContainsFunc(r.Points, func(p Point) bool { return p.Value != r.Points[0].Value })
+}
+
+// isTooShort reports whether no row has enough runs for a test.
+func (h *History) isTooShort() bool {
+	return !slices.ContainsFunc(h.Rows, func(r Row) bool { return len(r.Points) >= 2*leastPart })
 }
 
 // rank orders rows by what a reader must not miss.
@@ -195,7 +211,7 @@ func (h *History) changes(r *Row, o Options) (list []Change) {
 	}
 	seed := fnv.New64a()
 	seed.Write([]byte(r.Name + " " + r.Unit))
-	f := finder{level: h.Level, rng: rand.New(rand.NewPCG(1, seed.Sum64()))}
+	f := finder{level: h.Level, rng: rand.New(rand.NewPCG(1, seed.Sum64())), scales: h.scales}
 	if r.Chained {
 		return h.chained(r, &f, days, o)
 	}
@@ -389,20 +405,19 @@ func (h *History) rowNotes() (notes []string) {
 // powerNotes says when the history is too short to show anything. Silence would read as "nothing
 // changed" where nothing could show.
 func (h *History) powerNotes() []string {
-	most, rows := 0, max(len(h.Rows), 1)
+	most := 0
 	for _, r := range h.Rows {
 		most = max(most, len(r.Points))
 	}
-	level := familyLevel / float64(min(rows, mostRows))
-	if canShow(most, level) {
+	if canShow(most, h.Level) {
 		return nil
 	}
 	need := most
-	for !canShow(need, level) {
+	for !canShow(need, h.Level) {
 		need++
 	}
 	return []string{fmt.Sprintf("%s of %s: no change of a time can show yet, not even a large one; %d runs can",
-		plural.Of(most, "run"), plural.Of(rows, "row"), need)}
+		plural.Of(most, "run"), plural.Of(len(h.Rows), "row"), need)}
 }
 
 // canShow reports whether n runs can show a step at the level. The rarest order has all smaller

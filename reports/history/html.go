@@ -33,6 +33,16 @@ func WriteHTML(w io.Writer, h *History) error {
 	}
 	room := page.NewRoom(rowRoom)
 	for i, r := range h.Rows {
+		if r.isConstant() && len(r.Points) > 1 {
+			// A curve of equal values says less than the value.
+			row := steadyRow{r.anchor(), r.Name, r.Unit, h.Last(r), plural.Of(len(r.Points), "run")}
+			if !room.Take(200 + page.EscapedSize(row.Name+row.Unit)) {
+				shown.LeftOut = len(h.Rows) - i
+				break
+			}
+			shown.Steady = append(shown.Steady, row)
+			continue
+		}
 		row := h.pageRow(r)
 		size := 900 + len(row.Chart) + page.EscapedSize(r.Name+r.Unit)
 		for _, c := range row.Changes {
@@ -55,7 +65,7 @@ func (h *History) state() string {
 		return "warn"
 	case h.BecameWorse() > 0:
 		return "bad"
-	case h.Tested == 0:
+	case h.isTooShort():
 		return ""
 	}
 	return "good"
@@ -67,8 +77,12 @@ type historyPage struct {
 	Broken, Notes   []string
 	Changes         []pageChange
 	Rows            []pageRow
+	Steady          []steadyRow
 	LeftOut         int
 }
+
+// A steadyRow is a row of equal values.
+type steadyRow struct{ ID, Name, Unit, Last, Runs string }
 
 // A pageChange is one change, in the list at the top and under the curve of its row.
 type pageChange struct {
@@ -81,11 +95,16 @@ type pageRow struct {
 	Changes                                        []pageChange
 }
 
-func (h *History) pageRow(r Row) pageRow {
-	// The anchor follows from the name: a link to a row holds for the page of the next run as well.
+// anchor returns the anchor of a row. It follows from the name: a link to a row holds for the page of the next
+// run as well.
+func (r Row) anchor() string {
 	id := fnv.New32a()
 	id.Write([]byte(r.Name + " " + r.Unit))
-	row := pageRow{ID: fmt.Sprintf("row-%08x", id.Sum32()), Name: r.Name, Unit: r.Unit, Last: h.Last(r),
+	return fmt.Sprintf("row-%08x", id.Sum32())
+}
+
+func (h *History) pageRow(r Row) pageRow {
+	row := pageRow{ID: r.anchor(), Name: r.Name, Unit: r.Unit, Last: h.Last(r),
 		First: h.Name(r.Points[0].Run), Newest: h.Name(r.Points[len(r.Points)-1].Run)}
 	var values []float64
 	for _, p := range r.Points {

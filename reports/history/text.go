@@ -33,7 +33,7 @@ func (h *History) Headline() string {
 	}
 	span += ", " + plural.Of(len(h.Rows), "row") + ": "
 	switch {
-	case h.Tested == 0:
+	case h.isTooShort():
 		return span + "too few runs to look for changes"
 	case worse+better == 0:
 		return span + "no change shows"
