@@ -15,6 +15,10 @@ import (
 //   - bare: a compare-and-swap and an add on one word, in a plain loop.
 //   - harness: the same in the loop of a workload. The difference to bare is the cost that this
 //     package adds to an uncontended pair.
+//   - methods: the same in the loop of workload uncontended, by two methods of an impls.Semaphore. Acquire
+//     asks first whether ctx is done, which the contract demands. No semaphore behind that interface is
+//     cheaper, so the difference of a semaphore to this row is its own cost, and the difference of this row
+//     to harness is the price of the interface and of the question.
 //   - line: a word that two goroutines change in turns, each spinning for the other: two transfers
 //     of a cache line between cores.
 //   - switch: a goroutine yields to another one of the same processor.
@@ -25,6 +29,7 @@ var floor = Workload{
 	Doc:  "no semaphore: the operations below it, and the harness",
 	Shapes: []Shape{
 		{Permits: 1, Goroutines: 1, Step: "bare"}, {Permits: 1, Goroutines: 1, Step: "harness"},
+		{Permits: 1, Goroutines: 1, Step: "methods"},
 		{Permits: 1, Goroutines: 2, Step: "line"}, {Permits: 1, Goroutines: 2, Step: "switch"},
 		{Permits: 1, Goroutines: 2, Step: "park"},
 	},
@@ -36,6 +41,8 @@ var floor = Workload{
 			return t.bareLoop()
 		case "harness":
 			return t.harnessLoop()
+		case "methods":
+			return t.methodLoop()
 		case "line":
 			return t.bounceLine()
 		case "switch":
@@ -92,6 +99,26 @@ func (t *Trial) harnessLoop() error {
 		}
 		return nil
 	})
+}
+
+// A pairOfSwaps does in its methods what bareLoop does, and nothing for a second goroutine.
+type pairOfSwaps struct{ word paddedWord }
+
+func (s *pairOfSwaps) Acquire(ctx context.Context, _ int64) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.word.CompareAndSwap(0, 1)
+	return nil
+}
+
+func (s *pairOfSwaps) Release(int64)         { s.word.Add(-1) }
+func (s *pairOfSwaps) TryAcquire(int64) bool { return s.word.CompareAndSwap(0, 1) }
+
+// methodLoop is workload uncontended on a pairOfSwaps.
+func (t *Trial) methodLoop() error {
+	t.Sem = new(pairOfSwaps)
+	return uncontended.Run(t)
 }
 
 // bounceLine hands a word to another goroutine and waits until it comes back. A waiting goroutine
