@@ -48,13 +48,24 @@ func (s *Weighted) now() time.Duration { return time.Since(s.made) }
 
 // lock locks the mutex and closes the word, so that the caller has all permits in s.free. now is a recent
 // reading of the clock.
-// While the word is closed no fast path changes it: each swap there expects an open word.
 func (s *Weighted) lock(now time.Duration) {
 	s.mu.Lock()
-	if free := s.word.Swap(closed); free != closed {
-		s.free = free
+	if s.close() {
 		s.pace.resume(now)
 	}
+}
+
+// close closes the word, and reports whether it was open. The caller holds the mutex.
+//
+// While the word is closed no fast path changes it: each swap there expects an open word. Only a holder of
+// the mutex opens or closes it. So a load that finds it closed needs no swap after it, and the swap after
+// a load that finds it open finds it open, too, perhaps with another number of permits.
+func (s *Weighted) close() bool {
+	if s.word.Load() == closed {
+		return false
+	}
+	s.free = s.word.Swap(closed)
+	return true
 }
 
 // unlock admits the calls that fit, opens the word if it may be open, and unlocks the mutex. It
@@ -86,6 +97,7 @@ func (s *Weighted) unlock(now time.Duration) {
 		}
 		if !overdue && (fits || w.told) {
 			if !w.told {
+				w.called = now
 				w.tell(false)
 			}
 			s.open(now) // w comes with the mutex, finds what newcomers have left, and closes again
@@ -111,7 +123,7 @@ func (s *Weighted) open(now time.Duration) {
 // A waiter that is overdue because of the pace may later not be overdue. That is harmless: each change of
 // the ledger ends in unlock, which asks again, and no decision rests on an earlier answer.
 func (s *Weighted) overdue(w *waiter, now time.Duration) bool {
-	return w.passed >= s.passes || now-w.first >= s.bound || s.pace.slow(s.size.Load(), now)
+	return w.passed >= s.passes || now-w.first >= s.bound || s.pace.slow(s.size.Load(), now, w.ticket%probeEvery == 0)
 }
 
 // mayTake reports whether a newcomer may take n permits now. The caller has called lock.
@@ -187,7 +199,9 @@ func (s *Weighted) releaseSlow(n int64) {
 		s.unlock(now)
 		panic("semaphore: released more than held")
 	}
-	s.pace.count(n, s.size.Load(), now)
+	if s.passes > 0 { // else each waiter is overdue, whatever the pace
+		s.pace.count(n, s.size.Load(), now)
+	}
 	paid := min(n, s.debt)
 	s.debt -= paid
 	s.free += n - paid
@@ -221,9 +235,21 @@ func (s *Weighted) wait(w *waiter, done <-chan struct{}) bool {
 // answer lets a waiter that was called take its permits, and reports whether it has them. Since the
 // call the ledger may have changed: newcomers took the permits, the waiter became overdue
 // and was handed its permits, or Resize moved it to another place.
+//
+// If w finds its permits and no call waits behind it, answer reads no clock, which is a large part of the
+// price of a wake-up. The time of the call is enough then: w leaves no first in line whose time would begin
+// now, and the pace measures nothing between close and open. In all other cases unlock needs the time.
 func (s *Weighted) answer(w *waiter) bool {
-	now := s.now()
-	s.lock(now)
+	s.mu.Lock()
+	wasOpen := s.close()
+	now := w.called
+	if w != s.line.first || w.next != nil || w.n > s.free {
+		now = s.now()
+		s.pace.answered(now-w.called, s.size.Load(), now)
+	}
+	if wasOpen {
+		s.pace.resume(now)
+	}
 	w.told = false
 	switch {
 	case w.granted:
@@ -233,7 +259,7 @@ func (s *Weighted) answer(w *waiter) bool {
 	default:
 		s.free -= w.n
 		s.line.remove(w)
-		s.countGranted(w, now)
+		s.countGranted(w, w.called) // as with hand-off, the time until w runs is not counted
 		w.granted = true
 	}
 	granted := w.granted
@@ -287,7 +313,10 @@ func (s *Weighted) newWaiter(n int64, now time.Duration) *waiter {
 		s.spare = w.next
 	}
 	s.tickets++
-	*w = waiter{ready: w.ready, kept: w.kept, n: n, since: now, ticket: s.tickets}
+	// Each field that an earlier call may have left, but for those that are set before they are read: first and
+	// called, and the links, which push sets. A copy of a whole waiter costs more than all of push.
+	w.n, w.since, w.ticket = n, now, s.tickets
+	w.isFirst, w.passed, w.told, w.granted = false, 0, false, false
 	return w
 }
 

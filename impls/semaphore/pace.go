@@ -7,9 +7,23 @@ import "time"
 // small share of a hold of longHold, and of the processor time between two releases that are
 // longGap apart. Where permits are held that long, bypass gains nothing, and only costs fairness:
 // the goroutine that releases a permit would take it again at once, turn after turn.
+//
+// Shorter holds need evidence. A waiter that is called has the mutex soon if its core was idle or its caller
+// went to sleep, as holders do that wait for a disk or a network. It comes late if goroutines that compute
+// have all cores. In the first case the permit is hardly idle during hand-off, and holds of shortHold are
+// long enough: a switch of goroutines takes about 250 ns of processor time. Soon is the same share of a hold
+// as above, where longHold stands beside 5 µs for a wake-up.
 const (
-	longHold = 200 * time.Microsecond
-	longGap  = 12500 * time.Nanosecond
+	longHold  = 200 * time.Microsecond
+	longGap   = 12500 * time.Nanosecond
+	shortHold = 10 * time.Microsecond
+
+	wakesInHold = 40 // a waiter is prompt if a hold takes at least as long as so many of its wake-ups
+
+	// One waiter in so many is called although waiters are prompt: only a call shows whether they still are.
+	// The number is prime, because users often come in turns, and their number is often a power of two. The
+	// same goroutine would be called each time otherwise.
+	probeEvery = 17
 )
 
 // pace is how fast permits have come back while the word was closed. Beside an open word a Release
@@ -20,6 +34,7 @@ const (
 type pace struct {
 	measured time.Duration // time measured before resumed
 	resumed  time.Duration // the rest is measured from here; it never goes back, so no time counts twice
+	prompt   float64       // share of prompt waiters among the latest that were called
 	releases float64       // in the measured time
 	permits  float64       // that they returned; not an int64, which two large releases overflow
 }
@@ -52,11 +67,28 @@ func (p *pace) count(n, size int64, now time.Duration) {
 	}
 }
 
-// slow reports whether permits are held for so long that hand-off costs little. While calls wait,
-// nearly all permits are held, so by Little's law a permit is held for time * size / permits on
-// average. Before the first Release nothing is known, and slow returns false.
-func (p *pace) slow(size int64, now time.Duration) bool {
-	time := float64(p.time(now))
-	return p.releases > 0 &&
-		time >= float64(longGap)*p.releases && time*float64(size) >= float64(longHold)*p.permits
+// answered adds a waiter that had the mutex late after it was called. Three prompt waiters are evidence, and
+// three late ones are evidence to the contrary: the load of a machine changes.
+func (p *pace) answered(late time.Duration, size int64, now time.Duration) {
+	prompt := 0.0
+	if p.holds(wakesInHold*late, size, now) {
+		prompt = 1
+	}
+	p.prompt += (prompt - p.prompt) / 4
+}
+
+// slow reports whether permits are held for so long that hand-off costs little. probe says that the waiter
+// is to be called even if waiters are prompt.
+func (p *pace) slow(size int64, now time.Duration, probe bool) bool {
+	if p.holds(longHold, size, now) && float64(p.time(now)) >= float64(longGap)*p.releases {
+		return true
+	}
+	return !probe && p.prompt >= 0.5 && p.holds(shortHold, size, now)
+}
+
+// holds reports whether a permit is held for d or longer on average. While calls wait, nearly all permits are
+// held, so by Little's law that average is time * size / permits. Before the first Release nothing is known,
+// and holds returns false.
+func (p *pace) holds(d time.Duration, size int64, now time.Duration) bool {
+	return p.releases > 0 && float64(p.time(now))*float64(size) >= float64(d)*p.permits
 }

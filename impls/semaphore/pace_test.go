@@ -79,6 +79,46 @@ func TestLongHoldsTakeTurns(t *testing.T) {
 	}
 }
 
+// Permits that are held for less than 200 µs come back in bursts, too, and many permits come back less than
+// 12.5 µs apart. In a bubble a waiter that is called runs before any time passes, so hand-off costs nothing.
+func TestPromptWaitersTakeTurns(t *testing.T) {
+	const turns = 22
+	for _, permits := range []int64{1, 4, 16} {
+		for _, goroutines := range []int{64, 128} {
+			for _, hold := range []time.Duration{50 * time.Microsecond, 100 * time.Microsecond, 150 * time.Microsecond} {
+				for _, spread := range []time.Duration{0, 100 * time.Nanosecond} {
+					t.Run(fmt.Sprintf("permits=%d/goroutines=%d/hold=%v/spread=%v", permits, goroutines, hold, spread), func(t *testing.T) {
+						total := turns * hold * time.Duration(goroutines) / time.Duration(permits)
+						of := func(construct func(int64) *semaphore.Weighted) (result served) {
+							synctest.Test(t, func(t *testing.T) {
+								result = serve(t, construct(permits), goroutines, hold, spread, total)
+							})
+							return result
+						}
+						bypass, fifo := of(semaphore.NewWeighted), of(semaphore.NewFIFO)
+						if j := jain(bypass.turns); j < 0.98 {
+							t.Errorf("Jain's index is %.3f, want 0.98 at least", j)
+						}
+						if bypass.longest > 3*fifo.longest {
+							t.Errorf("the longest wait is %v, and %v with NewFIFO", bypass.longest, fifo.longest)
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+// jain returns Jain's index of fairness: 1 if all goroutines had as many turns, 1/n if one of n had all.
+func jain(turns []int) float64 {
+	var sum, squares float64
+	for _, n := range turns {
+		sum += float64(n)
+		squares += float64(n) * float64(n)
+	}
+	return sum * sum / squares / float64(len(turns))
+}
+
 // Newcomers pass the first in line if permits come back soon, and do not if they come back late.
 // Bounds that no case reaches leave the decision to the pace. The first in line never fits before the
 // end, so no goroutine races with the newcomers.

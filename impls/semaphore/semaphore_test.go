@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"expvar"
+	"flag"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -372,6 +375,81 @@ func TestResizeStorm(t *testing.T) {
 		if !s.TryAcquire(5) || s.TryAcquire(1) {
 			t.Errorf("%s: not exactly five permits are free at the end", name)
 		}
+	}
+}
+
+var stormOperations = flag.Int("storm.operations", 0, "number of operations in TestStorm, for each policy")
+
+// Acquire with weights and cancellations, TryAcquire and Release at full speed. Never more permits are held
+// than there are, each request for all permits is alone, and no permit is lost. -race asks in addition
+// whether the semaphore orders the accesses to a variable without a lock. -storm.operations=1000000000 takes minutes.
+func TestStorm(t *testing.T) {
+	const goroutines, size = 16, 5
+	operations := longtest.Or(t, "operations", 10_000_000, 50_000)
+	if *stormOperations > 0 {
+		operations = *stormOperations
+	}
+	for name, construct := range policies {
+		t.Run(name, func(t *testing.T) {
+			s := construct(size)
+			var held atomic.Int64
+			var alone int // requests for all permits that were granted
+			var cancels [goroutines]atomic.Pointer[context.CancelFunc]
+			var wg sync.WaitGroup
+			for g := range goroutines {
+				granted := func(i int, n int64) {
+					if i%16 == 0 {
+						runtime.Gosched() // other goroutines come, and wait
+					}
+					if got := held.Add(n); got > size {
+						t.Errorf("%d permits of %d are held", got, size)
+					}
+					if n == size {
+						alone++
+					}
+					held.Add(-n)
+					s.Release(n)
+				}
+				wg.Go(func() {
+					for i := range operations / goroutines {
+						if cancels[g].Load() != nil {
+							(*cancels[g].Swap(nil))()
+						}
+						n := int64(1 + (g+i)%size)
+						switch {
+						case i%8 == 7:
+							if s.TryAcquire(n) {
+								granted(i, n)
+							}
+						case i%64 == 0: // the next goroutine cancels it
+							ctx, cancel := context.WithCancel(context.Background())
+							if earlier := cancels[(g+1)%goroutines].Swap(&cancel); earlier != nil {
+								(*earlier)()
+							}
+							if s.Acquire(ctx, n) == nil {
+								granted(i, n)
+							}
+						default:
+							if err := s.Acquire(context.Background(), n); err != nil {
+								t.Error(err)
+								return
+							}
+							granted(i, n)
+						}
+					}
+					if cancel := cancels[g].Load(); cancel != nil {
+						(*cancel)()
+					}
+				})
+			}
+			wg.Wait()
+			stats := s.Stats()
+			if stats.Held != 0 || stats.Waiting != 0 || !s.TryAcquire(size) || s.TryAcquire(1) {
+				t.Errorf("Stats = %+v, want nothing held, no call waiting, and %d permits free", stats, size)
+			}
+			t.Logf("%d operations, of which %d waited for permits and %d until they were cancelled; %d were alone",
+				operations, stats.Granted, stats.Cancelled, alone)
+		})
 	}
 }
 

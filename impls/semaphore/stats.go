@@ -22,7 +22,8 @@ type Stats struct {
 //
 // All fields are read in one critical section. The state is exact: it is the state at one moment
 // during the call. A waiter that was woken counts as waiting until it has taken its permits. A call
-// is in the totals when its permits are taken, which may be before Acquire returns.
+// is in the totals when its permits are taken, which may be before Acquire returns. Its waiting time ends
+// with the Release that served it: the time until its goroutine runs is not counted.
 func (s *Weighted) Stats() Stats {
 	now := s.now()
 	s.mu.Lock()

@@ -12,8 +12,9 @@ type waiter struct {
 	isFirst bool          // it is the first in line, or was so until a Resize
 	first   time.Duration // when it became the first
 
-	passed  int  // how often newcomers took permits before it
-	told    bool // a message was sent, and the waiter has not had the mutex since
+	passed  int           // how often newcomers took permits before it
+	called  time.Duration // when it was last woken without permits
+	told    bool          // a message was sent, and the waiter has not had the mutex since
 	granted bool
 
 	ticket     uint64 // order of arrival, over both lists
