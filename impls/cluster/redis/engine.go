@@ -27,7 +27,7 @@ type Engine struct {
 	calls    calls
 	endpoint string
 	tls      *tls.Config
-	close    func() error
+	client   *goredis.Client
 	server   *Server // kept alive if Server.Engine made this engine
 }
 
@@ -59,11 +59,11 @@ func Dial(o goredis.Options) (*Engine, error) {
 		o.DialTimeout = patience
 	}
 	c := goredis.NewClient(&o)
-	return &Engine{calls: callsOf(c, source), endpoint: o.Addr, tls: o.TLSConfig, close: c.Close}, nil
+	return &Engine{calls: callsOf(c, source), endpoint: o.Addr, tls: o.TLSConfig, client: c}, nil
 }
 
 // Close ends the connections.
-func (e *Engine) Close() error { return e.close() }
+func (e *Engine) Close() error { return e.client.Close() }
 
 // Join makes the caller a member of the semaphore; it is called by cluster.Open. An unanswered Join ends
 // after ten seconds even if ctx does not.

@@ -24,8 +24,7 @@ import (
 // C27 and C28 stay unknown: package stress sees the order of
 // waiters only if they wait on channels of their own. OrderAndWeights and the scenarios judge the order.
 func Contract(t *testing.T, name string, e cluster.Engine, maxSize int64) {
-	longtest.Need(t, "the other tests of this package, which take each promise of the contract that "+
-		"has a case of its own in a network")
+	longtest.Need(t, ContractCovered)
 	if ops := flag.Lookup("stress.ops"); ops.Value.String() == ops.DefValue {
 		Must(t, ops.Value.Set("300")) // an operation takes a thousand times as long as in one process
 	}
@@ -48,6 +47,10 @@ func Contract(t *testing.T, name string, e cluster.Engine, maxSize int64) {
 		t.Run(clause+"-left-out", func(t *testing.T) { t.Skip(reason) })
 	}
 }
+
+// ContractCovered says what tests the promises without the contract, for longtest.
+const ContractCovered = "the other tests of this package, which take each promise of the contract that " +
+	"has a case of its own in a network"
 
 // leftOut has the clauses that take too long through a network, with what judges the property instead.
 var leftOut = map[string]string{
