@@ -30,45 +30,73 @@ var formats = []struct {
 	{"json", reports.WriteJSON},
 }
 
+// A reportCall has the flags of the verb report.
+type reportCall struct {
+	format, dir, col, family, color, pictures, soak *string
+	brief                                           *bool
+	needs                                           func() (reports.Options, error)
+}
+
+// reportFlags adds the flags of the verb report to f.
+func reportFlags(f *flagSet) reportCall {
+	return reportCall{
+		format: f.String("format", "text", "what to print: text, heat, markdown, html, csv or json"),
+		dir:    f.String("o", "", "write all formats into this folder instead of printing one"),
+		col: f.String("col", "", "what makes the columns, as benchstat's -col (default /impl, or "+
+			".file without it)"),
+		family: f.String("family", "table", "tests that are corrected together: of a unit in one "+
+			"table, or in all tables (unit)"),
+		color: f.String("color", "auto", colorUsage),
+		pictures: f.String("pictures", "",
+			"in Markdown, show the pictures that -o wrote: DIR/report, seen from the Markdown"),
+		needs: addNeeds(f),
+		brief: f.Bool("brief", false, "in Markdown, only the part before the tables"),
+		soak: f.String("stress", "", "show the summary in this `file` on the page; stress -summary "+
+			"writes it"),
+	}
+}
+
+// options returns what the flags say about the comparison.
+func (r reportCall) options() (o reports.Options, err error) {
+	if o, err = r.needs(); err != nil {
+		return o, err
+	}
+	o.Col = *r.col
+	o.Family, err = familyOf(*r.family)
+	return o, err
+}
+
+// writer returns the writer of the format that the flags name, with the page for html.
+func (r reportCall) writer(s screen, page reports.HTML) (writer, error) {
+	return writerOf(*r.format, s, reports.Markdown{Pictures: *r.pictures, Brief: *r.brief}, page)
+}
+
 // report compares the samples in files of benchmark text, of this module or of any other.
 //
-// The format and the needs are checked before the texts are read: a text of a million lines takes
-// seconds. The report is written also if the text has flaws: readers get everything that could be
-// read, and the exit code tells scripts of the flaws.
+// The flags are checked before the texts are read: a text of a million lines takes seconds. The
+// report is written also if the text has flaws: readers get everything that could be read, and the
+// exit code tells scripts of the flaws.
 func (a app) report(ctx context.Context, args []string) error {
 	f := a.flags("report", "[flags] FILE...", "Makes a report of any Go benchmark text. - means "+
 		"standard input.\n"+
 		"On a terminal it begins with which column to use and with a heat map.")
-	format := f.String("format", "text", "what to print: text, heat, markdown, html, csv or json")
-	dir := f.String("o", "", "write all formats into this folder instead of printing one")
-	col := f.String("col", "", "what makes the columns, as benchstat's -col (default /impl, or "+
-		".file without it)")
-	family := f.String("family", "table", "tests that are corrected together: of a unit in one "+
-		"table, or in all tables (unit)")
-	color := f.String("color", "auto", colorUsage)
-	pictures := f.String("pictures", "",
-		"in Markdown, show the pictures that -o wrote: DIR/report, seen from the Markdown")
-	needs := addNeeds(f)
-	brief := f.Bool("brief", false, "in Markdown, only the part before the tables")
-	soak := f.String("stress", "", "show the summary in this `file` on the page; stress -summary "+
-		"writes it")
+	r := reportFlags(f)
 	if err := f.parse(args); err != nil {
 		return err
 	}
 	if f.NArg() == 0 {
 		return errors.New("name at least one file of benchmark text, or - for standard input")
 	}
-	screen, err := a.screen(*color)
+	screen, err := a.screen(*r.color)
 	if err != nil {
 		return err
 	}
-	o, err := needs()
+	o, err := r.options()
 	if err != nil {
 		return err
 	}
-	o.Col = *col
-	if o.Family, err = familyOf(*family); err != nil {
-		return err
+	if _, err := r.writer(screen, reports.HTML{}); err != nil {
+		return err // the page needs the comparison, and the name of the format does not
 	}
 	saveMemory()
 	c, err := unlessInterrupted(ctx, func() (*reports.Comparison, error) {
@@ -77,28 +105,32 @@ func (a app) report(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	var page reports.HTML
-	if page.Attachments, err = a.attachments(c, *soak); err != nil {
-		return err
-	}
-	write, err := writerOf(*format, screen, reports.Markdown{Pictures: *pictures, Brief: *brief}, page)
-	if err != nil {
-		return err
-	}
-	if *dir != "" {
-		err = a.writeDir(*dir, c, page, screen)
-	} else {
-		_, err = unlessInterrupted(ctx, func() (struct{}, error) {
-			if err := write(a.stdout, c); err != nil {
-				return struct{}{}, fmt.Errorf("writing the report: %w", err)
-			}
-			return struct{}{}, nil
-		})
-	}
-	if err != nil {
+	if err := a.writeReportOf(ctx, r, c, screen); err != nil {
 		return err
 	}
 	return flaws(c)
+}
+
+// writeReportOf writes c into the folder of -o, or prints it in one format.
+func (a app) writeReportOf(ctx context.Context, r reportCall, c *reports.Comparison, s screen) (err error) {
+	var page reports.HTML
+	if page.Attachments, err = a.attachments(c, *r.soak); err != nil {
+		return err
+	}
+	if *r.dir != "" {
+		return a.writeDir(*r.dir, c, page, s)
+	}
+	write, err := r.writer(s, page)
+	if err != nil {
+		return err
+	}
+	_, err = unlessInterrupted(ctx, func() (struct{}, error) {
+		if err := write(a.stdout, c); err != nil {
+			return struct{}{}, fmt.Errorf("writing the report: %w", err)
+		}
+		return struct{}{}, nil
+	})
+	return err
 }
 
 // saveMemory lets the heap grow to 1.4 times what is in use, and not to twice as much. Nearly all
