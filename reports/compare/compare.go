@@ -25,7 +25,7 @@
 //   - no advice: no column is recommended, with noise of 1, 5 and 20 %.
 //
 // In the first five columns of figures, the greatest figure of the three noises is shown. Each is
-// promised to be at most 5 %, and 5.7 is within one and a half standard errors of that.
+// promised to be at most 5 %, and every figure of this first table is within one standard error of that.
 //
 //	columns n    false  false  wrong   bad advice       no advice: equal   10 % apart
 //	             worse  best   tie     5.1 %    10 %       1    5   20       1    5   20
@@ -55,7 +55,10 @@
 //	the best has 1 %, the others 20 %      5.6    5.5    0.1     3.4       1.1
 //	the best has 20 %, the others 1 %      5.7    5.7    0.1     2.4       1.1
 //
-// An undecided answer names the column that cannot be far behind the best, and a bound for how far
+// Noise that differs twentyfold exceeds the promise a little: 10 000 further tables of 2 columns, 6 samples and 20 rows
+// had a false worse in 5.6 and 5.7 %, where the standard error is 0.2. With 20 samples it was 3.4 %.
+//
+// An answer with undecided columns names the one that cannot be far behind the best, and a bound for how far
 // it may be; see [Bound]. That column was worse than the bound in 2.1 % of the tables at most.
 //
 // A rank test has a smallest p that depends on n alone: with 8 columns and n = 5 no difference can
