@@ -2,6 +2,7 @@ package duel
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"slices"
@@ -84,40 +85,35 @@ func (m *measurer) fitInto(paths []string, demand func([]string) time.Duration, 
 
 // squeeze sets the pairs of rows, in five steps, of which a fraction does a part. First, rows that counts
 // settle lose pairs. Second, the other rows lose pairs. Third, rows that counts settle lose all their
-// pairs. Fourth, the other rows keep only as many pairs as an interval needs. Fifth, rows lose those, too, and the rows
-// that keep them are spread over all rows. Which rows is decided before any pair, so no result decides it.
+// pairs, one row after the other. Fourth, the other rows keep only as many pairs as an interval needs. Fifth, they lose
+// those, too, one after the other. The rows that keep pairs are spread over all rows. Which rows is decided before any pair, so no result decides it.
 func (m *measurer) squeeze(paths []string, by float64) {
 	part := func(step float64) float64 { return min(1, max(0, by-step)) }
 	between := func(most, least int, share float64) int {
 		least = min(most, least)
 		return most - int(float64(most-least)*share)
 	}
+	var settled, open []*plan
 	for _, path := range paths {
 		for _, p := range m.measurable(path) {
-			switch p.pairs = p.full; {
-			case !p.CountsSettle() && !p.CountsRegress():
-				p.pairs = between(between(p.full, fewestPairs, part(1)), leastForInterval, part(3))
-			case by > 2:
-				p.pairs = 0
-			default:
+			if p.CountsSettle() || p.CountsRegress() {
 				p.pairs = between(p.full, fewestPairs, part(0))
+				settled = append(settled, p)
+				continue
 			}
+			p.pairs = between(between(p.full, fewestPairs, part(1)), leastForInterval, part(3))
+			open = append(open, p)
 		}
 	}
-	if part(4) == 0 {
-		return
-	}
-	var timed []*plan
-	for _, path := range paths {
-		for _, p := range m.measurable(path) {
-			if p.pairs > 0 {
-				timed = append(timed, p)
-			}
-		}
-	}
-	order := tryOrder(len(timed))
-	for _, at := range order[min(len(order), max(1, len(order)-int(part(4)*float64(len(order))))):] {
-		timed[at].pairs = 0
+	keepSome(settled, len(settled)-int(math.Ceil(part(2)*float64(len(settled)))))
+	keepSome(open, max(1, len(open)-int(part(4)*float64(len(open)))))
+}
+
+// keepSome takes all pairs from some rows, so that n keep theirs.
+func keepSome(plans []*plan, n int) {
+	order := tryOrder(len(plans))
+	for _, at := range order[min(n, len(order)):] {
+		plans[at].pairs = 0
 	}
 }
 

@@ -112,8 +112,11 @@ func newCounter(t *testing.T, old, new Source, bench string, meter instructions.
 	if err == nil {
 		var oldList, newList listing
 		var newErr error
-		c.old, oldList, err = c.m.listPackage(t.Context(), c.m.old, "scratch", nil)
-		c.new, newList, newErr = c.m.listPackage(t.Context(), c.m.new, "scratch", nil)
+		c.old, c.new, err, newErr = c.m.buildBoth(t.Context(), "scratch")
+		if err = errors.Join(err, newErr); err == nil {
+			oldList, err = c.m.listPackage(t.Context(), c.m.old, "scratch", c.old, nil)
+			newList, newErr = c.m.listPackage(t.Context(), c.m.new, "scratch", c.new, nil)
+		}
 		c.plans = c.m.matchRows("scratch", oldList, newList)
 		err = errors.Join(err, newErr, c.m.probe(t.Context(), c.old, c.new, c.plans, time.Time{}))
 	}

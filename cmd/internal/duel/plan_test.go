@@ -126,6 +126,15 @@ func TestRowsAreDropped(t *testing.T) {
 			t.Errorf("%d seconds: %d rows keep pairs, want %d to %d: %v", c.seconds, kept, c.least, c.most, pairs)
 		}
 	}
+	all := make([]int, 40)
+	for i := range all {
+		all[i] = i
+	}
+	m := planned(200*time.Second, slices.Repeat([]int{24}, 40), all...)
+	m.fitBudget()
+	if kept := slices.DeleteFunc(m.plannedPairs(), func(n int) bool { return n == 0 }); len(kept) < 12 || len(kept) > 20 {
+		t.Errorf("of rows that counts settle %d are timed, want those that there is time for: %v", len(kept), m.plannedPairs())
+	}
 }
 
 // A second stage gets as many pairs as fit, and none where the first stage had more.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/reports/gate"
+	"golang.org/x/sync/errgroup"
 )
 
 // findRows builds one binary of each package on each side, asks it for its
@@ -74,9 +75,15 @@ func (m *measurer) timeLink(ctx context.Context) error {
 // functions that need no rows; left are the packages that are left, with this one.
 func (m *measurer) findRowsOf(ctx context.Context, path string, without, left []string) error {
 	begin := time.Now()
-	oldBinary, oldList, oldErr := m.listPackage(ctx, m.old, path, without)
-	newBinary, newList, newErr := m.listPackage(ctx, m.new, path, without)
+	oldBinary, newBinary, oldErr, newErr := m.buildBoth(ctx, path)
 	defer binaries{oldBinary, newBinary}.remove()
+	var oldList, newList listing
+	if oldErr == nil {
+		oldList, oldErr = m.listPackage(ctx, m.old, path, oldBinary, without)
+	}
+	if newErr == nil {
+		newList, newErr = m.listPackage(ctx, m.new, path, newBinary, without)
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -142,24 +149,37 @@ func (m *measurer) addPlans(plans ...*plan) {
 	m.run.Planned = len(m.plans) + m.run.Elsewhere
 }
 
-// listPackage builds a package on a side, if the side has it, and lists its
-// benchmarks.
-func (m *measurer) listPackage(
-	ctx context.Context, s *side, path string, without []string,
-) (binary, listing, error) {
-	p, ok := s.packages[path]
-	if !ok {
-		return binary{}, listing{}, nil
+// buildBoth builds a package on the sides that have it, at the same time: a link keeps one core busy. A binary without a
+// path is of a side that does not have it.
+func (m *measurer) buildBoth(ctx context.Context, path string) (old, new binary, oldErr, newErr error) {
+	var group errgroup.Group
+	build := func(s *side, b *binary, err *error) {
+		if p, ok := s.packages[path]; ok {
+			layout := m.newLayout() // drawn here, because m.random is for one goroutine
+			group.Go(func() error {
+				*b, *err = s.build(ctx, p, layout)
+				return nil
+			})
+		}
 	}
-	b, err := s.build(ctx, p, m.newLayout())
-	if err != nil {
-		return b, listing{}, err
+	build(m.old, &old, &oldErr)
+	build(m.new, &new, &newErr)
+	_ = group.Wait() // the functions return no errors
+	return old, new, oldErr, newErr
+}
+
+// listPackage lists the benchmarks of a package on a side, if the side has it.
+func (m *measurer) listPackage(
+	ctx context.Context, s *side, path string, b binary, without []string,
+) (listing, error) {
+	if b.path == "" {
+		return listing{}, nil
 	}
 	l, err := m.list(ctx, s, b, without)
 	if err != nil {
-		return b, l, fmt.Errorf("listing the benchmarks of %s: %w", path, err)
+		return l, fmt.Errorf("listing the benchmarks of %s: %w", path, err)
 	}
-	return b, l, nil
+	return l, nil
 }
 
 // A listing is the benchmarks of a package on one side.
