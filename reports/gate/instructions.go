@@ -120,6 +120,16 @@ func (x *Instructions) Needs() int {
 	return 0
 }
 
+// Distance returns by how many bands the sides differ so far; 0 without counts. Where the time is too short to count all
+// rows that need more, count the most distant ones first: a row that differs by much is the one to know about. A verdict
+// needs as many counts in any order, so the order makes no false one.
+func (x *Instructions) Distance() float64 {
+	if !x.usable() {
+		return 0
+	}
+	return math.Abs(x.change()) / x.band()
+}
+
 // shift returns an interval for the relative change of the work of an operation, which misses the truth at
 // either end with the given chance. It is the interval of Hodges and Lehmann: if the new side executes c times
 // as much, all quotients of a new and an old count lie around c, and the k'th smallest is above c no more often

@@ -383,3 +383,23 @@ func TestInstructionsOfAllocations(t *testing.T) {
 		t.Errorf("of %d rows %d of the same code COUNTED, %d of 3 %% more work found; want nine of ten", rows, same, more)
 	}
 }
+
+// Rows that differ by more bands are counted further first. A row without counts of both sides is last.
+func TestDistanceOfInstructions(t *testing.T) {
+	counts := func(v ...float64) []float64 { return v }
+	for _, test := range []struct {
+		x         Instructions
+		low, high float64
+	}{
+		{Instructions{Old: counts(100, 100, 100), New: counts(120, 120, 120)}, 39.9, 40.1},
+		{Instructions{Old: counts(120, 120, 120), New: counts(100, 100, 100)}, 33, 34},
+		{Instructions{Old: counts(100, 110, 120), New: counts(110, 120, 130)}, 0.1, 1},
+		{Instructions{Old: counts(100, 100, 100), New: counts(100, 100, 100)}, 0, 0},
+		{Instructions{Old: counts(100, 100, 100)}, 0, 0},
+		{Instructions{Why: "it prints", Old: counts(1, 1), New: counts(9, 9)}, 0, 0},
+	} {
+		if got := test.x.Distance(); got < test.low || got > test.high {
+			t.Errorf("%+v: distance %v, want %v to %v", test.x, got, test.low, test.high)
+		}
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -307,6 +309,56 @@ func TestTurn(t *testing.T) {
 	}
 	if !turn(began, time.Time{}, 1, 5, 2).IsZero() {
 		t.Error("a deadline although there is none")
+	}
+}
+
+// Rows of one function are counted in one pass through it, so that what it prepares is done once in each process. A row
+// that fails costs the rows after it nothing.
+func TestCountsOfOnePass(t *testing.T) {
+	longtest.NeedCI(t, "TestCountingOfRows")
+	text := benchmarks("p", `
+func work(n int) (x uint32) { for i := 0; i < n; i++ { x = x*1664525 + 1013904223 }; return x }
+var sink uint32
+
+func BenchmarkParent(b *testing.B) {
+	f, err := os.OpenFile(NOTES, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
+	if err != nil { b.Fatal(err) }
+	f.WriteString("x")
+	f.Close()
+	for _, name := range []string{"one", "two/deep", "panics", "three"} {
+		b.Run(name, func(b *testing.B) {
+			if name == "panics" && os.Getenv("GOGC") == "off" && b.N > 1 { panic("only when it is counted") }
+			for i := 0; i < b.N; i++ { sink = work(1000) }
+		})
+	}
+}
+
+func BenchmarkAlone(b *testing.B) { for b.Loop() { sink = work(1000) } }
+`)
+	notes := filepath.Join(t.TempDir(), "notes")
+	text = strings.NewReplacer("NOTES", strconv.Quote(notes), `"testing"`, `("os"; "testing")`).Replace(text)
+	side := Source{Dir: scratch(t, map[string]string{"p_test.go": text})}
+	passes := func() int {
+		all, err := os.ReadFile(notes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	c := newCounter(t, side, side, ".", valgrind(t))
+	before := passes()
+	works, processes := c.count(t), 0
+	for _, p := range c.plans {
+		w := works[p.Name]
+		if want := p.Name == "BenchmarkParent/panics"; w == nil || want != strings.Contains(w.Why, "only when it is counted") ||
+			!want && w.Verdict != gate.SameWork {
+			t.Errorf("%s: %+v", p.Name, w)
+		}
+		processes = max(processes, len(p.Instructions.Old)+len(p.Instructions.New))
+	}
+	// The first process has one more pass for the row behind the panic.
+	if got := passes() - before; got > processes+2 || processes < 6 {
+		t.Errorf("%d passes through the parent in %d processes", got, processes)
 	}
 }
 

@@ -201,6 +201,15 @@ func (m *measurer) lazyWorker(label string, b binary) *lazyWorker {
 // Entering takes as long as the preparation of a benchmark and its parents. No slice contains that
 // time.
 func (l *lazyWorker) enter(ctx context.Context, name string) (*worker, error) {
+	w, err := l.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return w, w.enter(name)
+}
+
+// start returns the worker, which it starts if none runs.
+func (l *lazyWorker) start(ctx context.Context) (*worker, error) {
 	if l.w == nil {
 		w, err := startWorker(ctx, l.label, l.binary, l.silence)
 		if err != nil {
@@ -208,7 +217,7 @@ func (l *lazyWorker) enter(ctx context.Context, name string) (*worker, error) {
 		}
 		l.w = w
 	}
-	return l.w, l.w.enter(name)
+	return l.w, nil
 }
 
 // close lets the worker end as after its benchmarks; kill ends it at once.
