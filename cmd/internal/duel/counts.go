@@ -209,62 +209,96 @@ func differ(exact []gate.Exact) bool {
 	})
 }
 
-// countInManyProcesses counts a row again, with a process for each total. How often
+// countInManyProcesses counts rows again, with a process for each total of a row. How often
 // goroutines meet is a state that a process may keep for all of its repeats, and
 // waiting allocates. So is the seed of its maps, on which their growth depends. The
 // counts on one processor stay if they show no increase, because goroutines do not
-// meet there.
+// meet there. A process counts all of the rows, because on a busy machine starting it takes longer than they do.
 //
-// A row that would be REGRESSED or IMPROVED by these counts too is counted once more, and all totals are judged together. A
+// Rows that would be REGRESSED or IMPROVED by these counts too are counted once more, and all totals are judged together. A
 // process may start one goroutine more than another process, and then it allocates 480 bytes more. In 5 of 2000 comparisons
 // of the same code all 8 processes of one side did, and most of the other side did not. Of 16 processes the one with
 // the least total does not.
-func (m *measurer) countInManyProcesses(ctx context.Context, old, new binary, p *plan) error {
-	if len(p.Exact) == 0 {
-		return nil
+func (m *measurer) countInManyProcesses(ctx context.Context, old, new binary, plans []*plan) error {
+	useless := func(p *plan) bool { return p.Mode == gate.Failed || len(p.Exact) == 0 }
+	plans = slices.DeleteFunc(slices.Clone(plans), useless)
+	// Rows whose other processes were not counted in time have no counts: one process alone may be wrong.
+	forget := func() {
+		for _, p := range plans {
+			p.Exact = nil
+		}
 	}
-	for round := 0; round == 0 || round == 1 && p.CountsDiffer(); round++ {
-		counts, err := m.countFresh(ctx, old, new, p)
-		if err != nil {
-			return err
+	first, err := m.countFresh(ctx, old, new, plans)
+	if err != nil {
+		forget()
+		return err
+	}
+	for p, counts := range first {
+		kept := func(x gate.Exact) bool {
+			return slices.ContainsFunc(counts, func(y gate.Exact) bool { return sameMetric(x, y) })
 		}
-		if round == 0 {
-			kept := func(x gate.Exact) bool {
-				return slices.ContainsFunc(counts, func(y gate.Exact) bool { return sameMetric(x, y) })
-			}
-			p.Exact = append(counts, slices.DeleteFunc(p.Exact, kept)...)
-		} else {
-			p.Exact = appendTotals(p.Exact, counts)
-		}
+		p.Exact = append(counts, slices.DeleteFunc(p.Exact, kept)...)
+	}
+	plans = slices.DeleteFunc(plans, func(p *plan) bool { return p.Mode == gate.Failed || !p.CountsDiffer() })
+	second, err := m.countFresh(ctx, old, new, plans)
+	if err != nil {
+		forget()
+		return err
+	}
+	for p, counts := range second {
+		p.Exact = appendTotals(p.Exact, counts)
 	}
 	return nil
 }
 
-// countFresh counts a row in eight processes of each side. It counts on one processor too, if the sides differ
-// there: the seed of maps is a state that one processor does not undo.
-func (m *measurer) countFresh(ctx context.Context, old, new binary, p *plan) (counts []gate.Exact, err error) {
+// countFresh counts rows in eight processes of each side. It counts a row on one processor too, if the sides differ
+// there: the seed of maps is a state that one processor does not undo. A row that fails is a failed row.
+func (m *measurer) countFresh(ctx context.Context, old, new binary, plans []*plan) (map[*plan][]gate.Exact, error) {
 	const processes = 8 // all totals of one side are above the others by chance in one of 12870 rows
-	onOne := gate.Row{Exact: slices.DeleteFunc(slices.Clone(p.Exact), func(x gate.Exact) bool { return !x.Alone })}
-	alone := onOne.CountsDiffer()
+	counts := map[*plan][]gate.Exact{}
+	if len(plans) == 0 {
+		return counts, nil
+	}
 	for range processes {
-		a, b := m.lazyWorker("old", old), m.lazyWorker("new", new)
-		err := atRow(ctx, a, b, p.Name, func(old, new *worker) error {
-			more, err := countBoth(old, new, "count", int(p.Exact[0].Ops), 1)
-			if err == nil && alone {
-				var again []gate.Exact
-				again, err = countBoth(old, new, "alone", int(onOne.Exact[0].Ops), 1)
-				more = append(more, again...)
-			}
-			counts = appendTotals(counts, more)
-			return err
-		})
-		a.close()
-		b.close()
-		if err != nil {
+		if err := m.countOnce(ctx, old, new, plans, counts); err != nil {
 			return nil, err
 		}
 	}
 	return counts, nil
+}
+
+// countOnce adds the totals of one process of each side to counts.
+func (m *measurer) countOnce(ctx context.Context, old, new binary, plans []*plan, counts map[*plan][]gate.Exact) error {
+	a, b := m.lazyWorker("old", old), m.lazyWorker("new", new)
+	defer a.close()
+	defer b.close()
+	for _, p := range plans {
+		if p.Mode == gate.Failed {
+			continue
+		}
+		if m.isLate() {
+			return errLate
+		}
+		onOne := gate.Row{Exact: slices.DeleteFunc(slices.Clone(p.Exact), func(x gate.Exact) bool { return !x.Alone })}
+		err := atRow(ctx, a, b, p.Name, func(old, new *worker) error {
+			more, err := countBoth(old, new, "count", int(p.Exact[0].Ops), 1)
+			if err == nil && onOne.CountsDiffer() {
+				var again []gate.Exact
+				again, err = countBoth(old, new, "alone", int(onOne.Exact[0].Ops), 1)
+				more = append(more, again...)
+			}
+			counts[p] = appendTotals(counts[p], more)
+			return err
+		})
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			p.fail(err)
+			delete(counts, p)
+		}
+	}
+	return nil
 }
 
 // sameMetric reports whether two counts are of one metric, counted in one way.

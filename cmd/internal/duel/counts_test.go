@@ -2,6 +2,7 @@ package duel
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -270,12 +271,12 @@ func TestCountsAreConfirmedByOtherProcesses(t *testing.T) {
 	text := benchmarks("p", `
 func BenchmarkA(b *testing.B) { for range b.N { if process == 2 { kept = new([64]byte) } } }
 
-func BenchmarkB(b *testing.B) { for range b.N { if process == 2 || process > 10 && process <= 18 { kept = new([64]byte) } } }
+func BenchmarkB(b *testing.B) { for range b.N { if process >= 2 && process <= 10 { kept = new([64]byte) } } }
 
 func BenchmarkMore(b *testing.B) { for range b.N { if MORE { kept = new([64]byte) } } }
 
 // process is the number of this process on the new side. The first one lists the rows, the second one probes them, the
-// next eight count BenchmarkA again, and eight more BenchmarkB.
+// next eight count all of them again, and eight more those that still differ.
 var process = func() (n int) {
 	for MORE {
 		n++
@@ -301,6 +302,19 @@ var kept *[64]byte
 		if want := p.Name == "BenchmarkMore"; p.CountsRegress() != want {
 			t.Errorf("%s: totals %v and %v regress: %v", p.Name, totals.Old, totals.New, !want)
 		}
+	}
+}
+
+// Where the time is over before other processes have counted a row, one process decides nothing.
+func TestCountsThatNothingConfirmed(t *testing.T) {
+	m := &measurer{Options: Options{MaxTime: time.Minute}, begun: time.Now().Add(-time.Hour), run: &gate.Run{}}
+	p := &plan{}
+	p.Exact = []gate.Exact{{Unit: "allocs/op", Ops: 8000, Old: []int64{0, 0, 0}, New: []int64{8000, 8000, 8000}}}
+	if !p.CountsRegress() {
+		t.Fatal("the row would not be counted again")
+	}
+	if err := m.countInManyProcesses(t.Context(), binary{}, binary{}, []*plan{p}); !errors.Is(err, errLate) || p.CountsDiffer() {
+		t.Errorf("error %v, and the counts are %v", err, p.Exact)
 	}
 }
 

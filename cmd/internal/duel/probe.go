@@ -27,6 +27,7 @@ func (m *measurer) probe(ctx context.Context, old, new binary, plans []*plan, de
 	a, b := m.lazyWorker("old", old), m.lazyWorker("new", new)
 	defer a.close()
 	defer b.close()
+	var doubtful []*plan
 	for i, at := range tryOrder(len(plans)) {
 		p := plans[at]
 		if p.Mode == gate.Failed {
@@ -46,7 +47,7 @@ func (m *measurer) probe(ctx context.Context, old, new binary, plans []*plan, de
 			return m.probeRow(old, new, p, time.Since(began)/2)
 		})
 		if err == nil && (p.parallel || m.whyFresh == "" && p.CountsDiffer()) {
-			err = m.countInManyProcesses(ctx, old, new, p)
+			doubtful = append(doubtful, p)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -55,7 +56,9 @@ func (m *measurer) probe(ctx context.Context, old, new binary, plans []*plan, de
 			p.fail(err)
 		}
 	}
-	return nil
+	a.close() // one process of a side at a time
+	b.close()
+	return m.countInManyProcesses(ctx, old, new, doubtful)
 }
 
 // tryOrder returns the order in which n rows are tried: every eighth, and then the rows between. Neighbours in the source
