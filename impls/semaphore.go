@@ -15,28 +15,28 @@ import "context"
 // A ctx may have any type, comparable or not. It is done when its channel Done is closed, whether or not it has a
 // deadline: Acquire does not end because a deadline is near or has passed. It may become done at any
 // time, also while Acquire calls one of its methods. Acquire returns the error of
-// its own Err, not its cause and not a constant of package context. Several calls may have the same ctx at the same time,
+// its own Err, which may have any type as well, and neither its cause nor a constant of package context. Several calls may have the same ctx at the same time,
 // and it ends each of them.
 //
 // TryAcquire takes n permits if that needs no waiting and reports whether it did.
 // When it returns false nothing has changed.
 //
-// Release gives n permits back and admits every waiter that then fits. Permits have no owner:
+// Release gives n permits back at once and admits every waiter that then fits. Permits have no owner:
 // any goroutine may release. Release panics if more permits are released than are held,
 // and leaves the semaphore as it was, with its waiters.
 //
 // Time alone ends neither a wait nor a grant. The number of calls that a semaphore serves, and how
-// many of them wait or leave at once, or leave before the next grant, is not limited.
+// many of them hold permits, wait or leave at once, or leave or fail before the next grant, is not limited.
 //
-// A semaphore does not depend on its surroundings: neither other semaphores nor a garbage collection nor
-// another GOMAXPROCS change what it does.
+// A semaphore does not depend on its surroundings: neither other semaphores, however many there were, nor a garbage
+// collection nor another GOMAXPROCS change what it does.
 //
 // Negative weights are misuse: all three methods panic and change nothing.
 // A weight of zero takes nothing and gives nothing, so it admits no waiter; see [Impl.ZeroWeight]
 // for how it waits.
 //
 // A Semaphore is safe for concurrent use, and the methods of a ctx that it was given may call its
-// TryAcquire and Release. After Acquire returns, successful or not, it keeps no goroutine,
+// TryAcquire and Release. One of them may be AfterFunc, which package context calls if there is one. After Acquire returns, successful or not, it keeps no goroutine,
 // timer, context callback or queue entry of that call.
 //
 // In the terminology of [the Go memory model], for a semaphore of size C and unit weights the

@@ -3,6 +3,7 @@ package stress
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -78,6 +79,41 @@ func errorOfContext(t *trial) {
 	for _, e := range contexts.Ends() {
 		errorOfEnding(t, e)
 	}
+	errorsInTurn(t)
+}
+
+// errorsInTurn ends contexts of every kind on one semaphore, twice, and then one whose error cannot be compared. An
+// implementation may keep the last error, or count the errors. An atomic.Value takes one type only, and the key of
+// a map, or an operand of ==, has to be comparable: else the call panics.
+func errorsInTurn(t *trial) {
+	sem := t.make(1)
+	t.take(sem, 1)
+	for range 2 {
+		for _, e := range contexts.Ends() {
+			waiter := t.startEnding(e, sem, 1)
+			t.mustWait(waiter)
+			e.Cancel()
+			t.mustFailWith(e, waiter)
+		}
+		several := contexts.Several{"the caller has gone", "and so has its connection"}
+		own := contexts.NewEnding(several)
+		calls := []*call{t.startWith(own, own.End, sem, 1)}
+		if !t.impl.UnitWeights {
+			calls = append(calls, t.startWith(own, own.End, sem, 2))
+		}
+		t.settle()
+		own.End()
+		if t.settle(); t.impl.DoneContext == impls.DoneLoses {
+			calls = append(calls, t.startWith(own, own.End, sem, 1))
+		}
+		for _, c := range calls {
+			if err, same := t.returned(c).(contexts.Several); !same || !slices.Equal(err, several) {
+				t.failf("Acquire(%d) = %v, want ctx.Err() = %v", c.n, c.err, several)
+			}
+		}
+	}
+	sem.Release(1)
+	t.mustHaveFree(sem, 1)
 }
 
 // errorOfEnding ends a ctx of one kind while Acquire waits with it, and gives it to further calls
@@ -143,6 +179,33 @@ func reentrantContext(t *trial) {
 	for round := range 24 {
 		reenteredAtMeeting(t, round)
 	}
+	for turn := range int64(10) { // above the number of methods that an Acquire is likely to call
+		releasedByContext(t, turn)
+	}
+}
+
+// releasedByContext gives the only permit back in one of the calls of the methods of a ctx. The call may come between
+// the look at the permits and the moment from which a Release finds the waiter. The request must be granted
+// all the same: the permit is free, and no other Release comes.
+func releasedByContext(t *trial, turn int64) {
+	sem := t.make(1)
+	t.take(sem, 1)
+	inner, cancel := context.WithCancel(context.Background())
+	var uses atomic.Int64
+	ctx := contexts.Using{Context: inner, Use: func() {
+		if uses.Add(1) == turn+1 {
+			sem.Release(1)
+		}
+	}}
+	c := t.startWith(ctx, cancel, sem, 1)
+	t.settle()
+	if uses.Add(mostUnits) <= turn+mostUnits { // Acquire has not called so many methods
+		t.mustWait(c)
+		sem.Release(1)
+	}
+	t.mustBeGranted(c)
+	t.mustHaveFree(sem, 0)
+	cancel()
 }
 
 // reenteredAtMeeting is a round of C25 in which the end of the ctx meets the grant. A call that finds both

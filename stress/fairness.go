@@ -28,6 +28,10 @@ func noStarvation(t *trial) {
 	if t.impl.Order != impls.FIFO && !t.impl.StarvationFree {
 		t.unknownf("not promised: Impl.Order is %v and Impl.StarvationFree is not set", t.impl.Order)
 	}
+	starvedInShapes(t)
+	if t.impl.UnitWeights {
+		return // there is no large request
+	}
 	sem := t.make(2)
 	t.take(sem, 1)
 	large := t.startBlocked(sem, 2)
@@ -83,9 +87,6 @@ func starvedByLeavers(t *trial) {
 // The weights and numbers are drawn. A step goes over any given limit in more than every third draw, so
 // twelve draws are enough.
 func starvedByMixed(t *trial) {
-	if t.impl.UnitWeights {
-		return // there is no large request
-	}
 	draws := uint64(12)
 	if t.impl.Waits != impls.Parked {
 		draws = 2 // a step takes long there
@@ -310,6 +311,7 @@ func shapes(t *trial) {
 			t.atRandom(rand.New(rand.NewPCG(seed, 1)), 1, longest)
 			if t.impl.Order == impls.FIFO {
 				t.atRandom(rand.New(rand.NewPCG(seed, 3)), 3, longest)
+				t.atRandom(rand.New(rand.NewPCG(seed, 4)), 20, longest)
 			}
 		}
 	}

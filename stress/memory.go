@@ -63,7 +63,10 @@ func (t *trial) takesOne(sem impls.Semaphore) bool {
 func noDataRace(t *trial) {
 	const workers, rounds = 6, 300
 	sem, overReleased := t.make(2), t.make(2)
+	var made [workers]impls.Semaphore // New may be called by several goroutines at once
+	defer func() { t.made = append(t.made, made[:]...) }()
 	t.together(copies(workers, func(worker int) {
+		made[worker], _ = t.impl.Make(1) // an error is a failure in every other clause
 		for round := range rounds {
 			t.countProgress(round)
 			ctx, cancel := context.WithCancel(context.Background())

@@ -70,7 +70,8 @@ func noExpiry(t *trial) {
 
 // waitsOfAges lets requests wait that began at different times: an hour apart, two hours, and so on, up to a
 // century in all. Milliseconds in 32 bits wrap after 25 or 50 days, and seconds after 68 years. A line that is
-// ordered by them is out of order then, and a timeout that was meant to be endless passes.
+// ordered by them is out of order then, and a timeout that was meant to be endless passes. The steps are no
+// whole hours, or days: an implementation that lines a waiter up anew after such a time would keep the order.
 //
 // An implementation may look each second whether its ctx is done, which is a thousand million looks in 32
 // years. So the steps end early when they have taken a quarter of a second of processor time. That bounds
@@ -81,7 +82,7 @@ func waitsOfAges(t *trial) {
 	l := t.fullLine(1)
 	for step := time.Hour; step < century && rusage.Self().CPU()-before < most; step *= 2 {
 		l.join(1)
-		time.Sleep(step) // on the clock of the bubble
+		time.Sleep(step + step/7) // on the clock of the bubble
 		t.progress.Add(1)
 		l.check()
 		behindAges(t, l.sem)

@@ -2,6 +2,7 @@ package stress
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -113,6 +114,52 @@ func conservation(t *trial) {
 			t.mustHaveFree(sem, size)
 		}
 	}
+	manyHolders(t)
+}
+
+// manyHolders lets requests of one weight hold all permits, and gives these back one request after the other: up to
+// more requests than a table of usual size has places. An implementation may note the holders, or keep what comes
+// back in pieces of the size in which it came. With requests for one permit, or with few at a time, such a
+// table is never full. All permits are then taken at once, without waiting and after a wait.
+func manyHolders(t *trial) {
+	most, weights := int64(70), []int64{2, 3, 64}
+	switch {
+	case t.impl.UnitWeights:
+		return // a permit comes back in one piece only
+	case t.impl.Waits != impls.Parked:
+		most, weights = 17, []int64{2} // a call may be a message
+	}
+	for _, n := range weights {
+		for count := int64(1); count <= most; count++ {
+			if size := n * count; t.impl.MaxSize == 0 || size <= t.impl.MaxSize {
+				manyHold(t, n, count)
+			}
+		}
+	}
+}
+
+// manyHold is one size of manyHolders.
+func manyHold(t *trial, n, count int64) {
+	sem := t.make(n * count)
+	hold := func() {
+		for range count {
+			if err := sem.Acquire(context.Background(), n); err != nil {
+				t.failf("Acquire(%d) = %v, want nil", n, err)
+			}
+		}
+	}
+	hold()
+	for range count {
+		sem.Release(n)
+	}
+	t.mustHaveFree(sem, n*count)
+	hold()
+	all := t.startBlocked(sem, n*count)
+	for range count {
+		sem.Release(n)
+	}
+	t.mustBeGranted(all)
+	t.mustHaveFree(sem, 0)
 }
 
 // C3: a failed try for any weight leaves the free permits as they were. The weights straddle the
@@ -129,6 +176,45 @@ func failedTry(t *trial) {
 	}
 	sem.Release(2)
 	t.mustHaveFree(sem, 3)
+	failedTries(t)
+}
+
+// failedTries makes many tries that fail, one after the other, and then one that has its permit. An implementation may
+// count the failures, and refuse for some time when they are many, as a circuit breaker does. The numbers of
+// failures double, so that each count and each limit of it is passed.
+func failedTries(t *trial) {
+	most := 1 << 12
+	if t.impl.Waits != impls.Parked {
+		most = 1 << 6 // a try may be a message
+	}
+	sem := t.make(1)
+	for failures := 1; failures <= most; failures *= 2 {
+		t.take(sem, 1)
+		for range failures {
+			if sem.TryAcquire(1) {
+				t.failf("TryAcquire(1) = true, want false with no permit free")
+			}
+		}
+		sem.Release(1)
+		t.take(sem, 1)
+		waiter := t.startBlocked(sem, 1)
+		for range failures {
+			if sem.TryAcquire(1) {
+				t.failf("TryAcquire(1) = true, want false with no permit free and a request in line")
+			}
+		}
+		sem.Release(1)
+		t.mustBeGranted(waiter)
+		sem.Release(1)
+		if !sem.TryAcquire(1) {
+			t.failf("TryAcquire(1) = false after %d tries that failed, want true with 1 permit free", failures)
+		}
+		for range failures {
+			sem.TryAcquire(1)
+		}
+		sem.Release(1)
+		t.mustHaveFree(sem, 1)
+	}
 }
 
 // C4: TryAcquire succeeds for every small size, number held and weight that fit; then at sizes at
@@ -180,6 +266,83 @@ func enoughPermits(t *trial) {
 	}
 	for range rounds {
 		triesBesideRefused(t, ones)
+	}
+	triesAtBorders(t)
+	triesDuringRelease(t)
+}
+
+// triesDuringRelease tries for one permit until a Release of several has given it, and then for the others. A Release
+// takes effect at one moment: the first try that succeeds shows that all permits are free. An implementation that
+// gives them back in parts fails a later try. No other call takes a permit.
+func triesDuringRelease(t *trial) {
+	rounds, size := 2000, int64(4)
+	if t.impl.Waits == impls.Elsewhere {
+		rounds = 20 // a call may be a message
+	}
+	if t.impl.UnitWeights || t.impl.MaxSize > 0 && t.impl.MaxSize < size {
+		return // a Release of several permits is several calls
+	}
+	sem := t.make(size)
+	t.take(sem, size)
+	for round := range rounds {
+		t.countProgress(round)
+		t.together(func() { sem.Release(size) }, func() {
+			for !sem.TryAcquire(1) {
+				runtime.Gosched()
+			}
+			for taken := int64(1); taken < size; taken++ {
+				if !sem.TryAcquire(1) {
+					t.failf("TryAcquire(1) = false after %d others succeeded, want true: one Release gave %d permits back",
+						taken, size)
+				}
+			}
+		})
+	}
+	t.mustHaveFree(sem, 0)
+}
+
+// triesAtBorders tries for one permit, of which there are enough, while another goroutine moves the number of free
+// permits to and fro over a border of 8, 16, 31 and 32 bits. An implementation may keep the number in two parts, and
+// read them one after the other. It then sees the upper part of one number and the lower part of the
+// other one. Far from such borders the two parts fit together.
+func triesAtBorders(t *trial) {
+	const rounds = 2000
+	if t.impl.UnitWeights || t.impl.Waits == impls.Elsewhere {
+		return
+	}
+	most := int64(math.MaxInt64)
+	if t.impl.MaxSize > 0 {
+		most = t.impl.MaxSize
+	}
+	for _, border := range []int64{1 << 8, 1 << 16, 1 << 31, 1 << 32, 1 << 33} {
+		if border > most-1 {
+			return
+		}
+		sem := t.make(border + 1) // one more than the border, so that the tries begin on it
+		t.take(sem, 1)
+		var ended atomic.Bool
+		t.together(func() {
+			defer ended.Store(true)
+			for round := range rounds {
+				t.countProgress(round)
+				if !sem.TryAcquire(1) {
+					t.failf("TryAcquire(1) = false, want true: at most 2 of %d permits are held", border+1)
+				}
+				sem.Release(1)
+			}
+		}, func() {
+			for !ended.Load() {
+				if sem.TryAcquire(border + 1) {
+					t.failf("TryAcquire(%d) = true, want false: at least 1 of as many permits is held", border+1)
+				}
+				if !sem.TryAcquire(1) {
+					t.failf("TryAcquire(1) = false, want true: at most 2 of %d permits are held", border+1)
+				}
+				sem.Release(1)
+				runtime.Gosched() // on one processor the calls meet in no other way
+			}
+		})
+		t.mustHaveFree(sem, border)
 	}
 }
 
@@ -304,7 +467,7 @@ func cancelMeetsGrant(t *trial) {
 	}
 	// The turn says in which call of a method of ctx the cancellation happens. So it lands between
 	// any two steps of Acquire without a hook inside of the implementation.
-	for turn := range int64(8) { // above the number of methods that an Acquire is likely to call
+	for turn := range int64(10) { // above the number of methods that an Acquire is likely to call
 		doneMeanwhile(t, turn, 0)
 		doneMeanwhile(t, turn, size)
 	}

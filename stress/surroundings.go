@@ -25,6 +25,8 @@ func independent(impl impls.Impl, patience time.Duration) error {
 	defer p.setBack()
 	return play(impl, patience, func(t *trial) {
 		manySemaphores(t)
+		madeAtOnce(t)
+		madeAfterMany(t)
 		collections(t)
 		otherProcessors(t, p)
 	})
@@ -99,6 +101,80 @@ func manySemaphores(t *trial) {
 		s.sem.Release(1)
 		t.mustHaveFree(s.sem, 1)
 	}
+}
+
+// madeAtOnce makes semaphores in several goroutines at once, which [impls.Impl.New] allows, and takes the only permit of
+// each. A constructor that counts its semaphores, or notes them in a table, may give two callers one entry. A
+// second permit is then missing, or a Release of it panics.
+func madeAtOnce(t *trial) {
+	const makers = 4
+	count := 200
+	if t.impl.Waits != impls.Parked {
+		count = 2
+	}
+	var made [makers][]impls.Semaphore
+	t.together(copies(makers, func(maker int) {
+		for range count {
+			sem, err := t.impl.Make(1)
+			if err != nil {
+				t.failf("%v", err)
+			}
+			made[maker] = append(made[maker], sem)
+		}
+	})...)
+	all := slices.Concat(made[:]...)
+	t.made = append(t.made, all...)
+	for i, sem := range all {
+		if !t.takesAtOnce(sem) {
+			t.failf("the permit of a semaphore is not free, which was made at the same time as %d others", i)
+		}
+	}
+	for _, sem := range all {
+		sem.Release(1)
+	}
+	for _, sem := range all {
+		if !t.takesAtOnce(sem) {
+			t.failf("the permit of a semaphore is not free after its Release")
+		}
+	}
+}
+
+// madeAfterMany lets a request wait on a semaphore while 2^16 others are made, used and forgotten. An implementation may number its semaphores in 16 bits, or keep their waiters in a table by
+// such a number. The first semaphore must be as it was, and the last one must be new. The number is reached as
+// long as semaphores are cheap, see extension.
+func madeAfterMany(t *trial) {
+	const most = 1<<16 + 2
+	more := t.newExtension()
+	if more.none {
+		return
+	}
+	first := t.fullLine(1, 1, 1)
+	for made := 0; made < most && more.allows(made); made++ {
+		t.countProgress(made)
+		sem, err := t.impl.Make(1)
+		if err != nil {
+			t.failf("%v", err)
+		}
+		if !t.takesAtOnce(sem) {
+			t.failf("the permit of a semaphore is not free, which was made after %d others", made)
+		}
+		sem.Release(1)
+		if err := impls.Close(sem); err != nil {
+			t.failf("Close: %v", err)
+		}
+	}
+	for _, c := range first.waiting {
+		t.mustWait(c)
+	}
+	first.drain()
+}
+
+// takesAtOnce takes a permit that must be free.
+func (t *trial) takesAtOnce(sem impls.Semaphore) bool {
+	if t.impl.NoTry { // if the permit is not free the call never returns, which ends the clause as well
+		return sem.Acquire(context.Background(), 1) == nil
+	}
+	return sem.TryAcquire(1)
 }
 
 // mustStillWait is mustWait without a look whether anything can move.

@@ -125,9 +125,9 @@ func TestUnitLimiters(t *testing.T) {
 		impl    impls.Impl
 		unknown []string
 	}{
-		{channel, []string{"C8", "C10", "C11", "C14", "C15", "C19", "C21", "C26", "C28"}},
+		{channel, []string{"C8", "C10", "C11", "C14", "C15", "C19", "C21", "C28"}},
 		{handingImpl("handing", func(*handing) {}),
-			[]string{"C3", "C4", "C14", "C15", "C19", "C21", "C24", "C25", "C26", "C28"}},
+			[]string{"C3", "C4", "C14", "C15", "C19", "C21", "C24", "C25", "C28"}},
 	} {
 		var unknown []string
 		for _, v := range judgeShort(t, c.impl) {

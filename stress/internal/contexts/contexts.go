@@ -102,6 +102,12 @@ func Done() context.Context {
 	return ctx
 }
 
+// Several is an error that cannot be compared and is no key of a map, as lists of errors are in many packages.
+// Comparing two of them with == panics.
+type Several []string
+
+func (s Several) Error() string { return fmt.Sprint([]string(s)) }
+
 // ErrOfCaller is an error that package context does not know.
 var ErrOfCaller = errors.New("the caller has gone")
 
@@ -153,6 +159,12 @@ func (c Using) Deadline() (time.Time, bool) { c.Use(); return c.Context.Deadline
 func (c Using) Done() <-chan struct{}       { c.Use(); return c.Context.Done() }
 func (c Using) Err() error                  { c.Use(); return c.Context.Err() }
 func (c Using) Value(key any) any           { c.Use(); return c.Context.Value(key) }
+
+// AfterFunc is a method that package context calls on contexts that have it.
+func (c Using) AfterFunc(f func()) (stop func() bool) {
+	c.Use()
+	return context.AfterFunc(c.Context, f)
+}
 
 // A Counting ctx counts the callbacks that are registered with it and were neither stopped nor run. A
 // derived context registers one as well. The type hides its values: package context would otherwise

@@ -1,6 +1,10 @@
 package mutant
 
-import "github.com/semabench/semabench/impls"
+import (
+	"slices"
+
+	"github.com/semabench/semabench/impls"
+)
 
 // Kinds returns mutants with an ID that begins with K. Each stands for a whole kind of input that no
 // clause tried when the mutants of All were all that there were. Five of the first 20 were found at
@@ -9,7 +13,8 @@ import "github.com/semabench/semabench/impls"
 // kinds of a second round of wrong semaphores. They passed, but for K26 in some random programs. K29 to
 // K36 stand for the kinds of a third round. They passed, but for K32, which C25 found. K37 to K42 stand for
 // the kinds of a fourth round. They passed, but for K42 in some random programs. K43 and K44 passed
-// explore.Semaphore, and every clause that plays its own schedule. K45 to K55 are in surroundings.
+// explore.Semaphore, and every clause that plays its own schedule. K45 to K55 are in
+// surroundings, and K56 to K69 in repeated.
 func Kinds() []Mutant {
 	fifo := func(name string, construct func(int64) impls.Semaphore) impls.Impl {
 		return impls.Impl{Name: name, New: construct, Order: impls.FIFO}
@@ -332,5 +337,5 @@ func Kinds() []Mutant {
 			KilledBy:  []string{"C20"},
 		},
 	}
-	return append(kinds, surroundings()...)
+	return slices.Concat(kinds, surroundings(), repeated())
 }
