@@ -67,8 +67,9 @@ func newMadeAtOnce(size int64) impls.Semaphore  { return unlockedTable.add(newQu
 func newShortNumber(size int64) impls.Semaphore { return shortTable.add(newQueue(size)) }
 
 func (t *table) add(q *queue) numbered {
-	number := t.next
+	var number uint64
 	if !t.locked {
+		number = t.next
 		Preempt()
 		t.next = number + 1
 	}

@@ -15,7 +15,11 @@
 // The semaphores are as short as their design allows, and slow. Services use package impls/semaphore.
 package odd
 
-import "github.com/semabench/semabench/impls"
+import (
+	"slices"
+
+	"github.com/semabench/semabench/impls"
+)
 
 // All returns the semaphores, with what each declares.
 func All() []impls.Impl {
@@ -43,7 +47,7 @@ func All() []impls.Impl {
 		of("lazy", newLazy, impls.FIFO),
 		of("guarded", newGuarded, impls.Unspecified),
 	}
-	all = append(all, inSurroundings()...)
+	all = slices.Concat(all, inSurroundings(), fairOnes(), inSteps())
 	for i := range all {
 		switch all[i].Name {
 		case "guarded":
