@@ -8,6 +8,7 @@ require (
 	github.com/alphadose/haxmap v1.4.0
 	github.com/asaskevich/EventBus v0.0.0-20200907212545-49d423059eef
 	github.com/benbjohnson/clock v1.3.5
+	github.com/bytedance/gopkg v0.1.4
 	github.com/cockroachdb/crlib v0.0.0-20260823170307-44ef894cf300
 	github.com/dgraph-io/ristretto/v2 v2.4.2
 	github.com/dustin/go-broadcast v0.0.0-20171205050544-f664265f5a66
