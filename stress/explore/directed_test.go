@@ -41,6 +41,7 @@ var directedKills = []struct {
 	{"grants beside newcomers", "in-eights", "C18", true},
 	{"tries beside a line of 260", "byte-of-line", "C28", false},
 	{"semaphores 40", "one-table", "C38", false},
+	{"passed for ever", "unbounded", "C26", false},
 }
 
 func TestDirectedProgramsRefute(t *testing.T) {

@@ -17,8 +17,8 @@ import (
 // a build with -race only. M40 needs the right schedule as well.
 var needRace = []string{"M2", "M36", "M40"}
 
-// missed is the mutant that no finite schedule refutes: it lets large requests starve, and starving
-// takes for ever.
+// missed is the mutant that no scenario refutes: it lets large requests starve. The directed program “passed
+// for ever” refutes it.
 const missed = "M33"
 
 // The package comment gives the same numbers of mutants, and of refuted mutants, as the table.

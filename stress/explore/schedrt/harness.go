@@ -75,6 +75,25 @@ func (e *Exec) endRest(waiting []*G) *G {
 // StepCount returns the number of steps taken so far. Call it under control only.
 func StepCount() int { return len(active.Trace.Steps) }
 
+// StepsSince returns a number for the steps from one on: for the goroutines, their operations, and how many
+// objects each used. Goroutines count by the order of their first steps, and objects are left out: what is made
+// anew in each round of a loop has another number in each. Call it under control only.
+func StepsSince(from int) (sum uint64) {
+	t := &active.Trace
+	var seen []int32
+	for i := from; i < len(t.Steps); i++ {
+		s, g := &t.Steps[i], 0
+		for g < len(seen) && seen[g] != s.G {
+			g++
+		}
+		if g == len(seen) {
+			seen = push(seen, s.G)
+		}
+		sum = mix(sum ^ uint64(g)<<32 ^ uint64(s.Kind)<<16 ^ uint64(s.till-s.from)<<8 ^ uint64(s.Choice))
+	}
+	return sum
+}
+
 // MarkHarness says that the running goroutine belongs to the harness and not to the program. Call
 // it under control only.
 func MarkHarness() { active.cur.harness = true }

@@ -40,6 +40,8 @@ var directedPrograms = []directed{
 	{"grants beside newcomers", "C18", true, weighs, grantsBesideNewcomers},
 	{"tries beside a line of 260", "C28", false, ordersTries, triesBesideLine},
 	{"semaphores 40", "C38", false, parks, manySemaphores},
+	{"passed for ever", "C26", false, promisesTurn, passedForEver},
+	{"passed beside leavers", "C26", false, promisesTurn, passedBesideLeavers},
 }
 
 func always(impls.Impl) bool           { return true }

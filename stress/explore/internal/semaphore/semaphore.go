@@ -14,7 +14,8 @@
 //
 // # What this does not show
 //
-// The scenarios have at most seven workers. Starvation takes more schedules than any bound allows.
+// The scenarios have at most seven workers. Starvation is looked for in two rounds of calls only, see
+// passed.go, and not where waiters spin.
 //
 // # How it judges
 //
