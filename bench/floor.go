@@ -29,10 +29,10 @@ var floor = Workload{
 	Doc:  "no semaphore: the operations below it, and the harness",
 	Shapes: []Shape{
 		{Permits: 1, Goroutines: 1, Step: "bare"}, {Permits: 1, Goroutines: 1, Step: "harness"},
-		{Permits: 1, Goroutines: 1, Step: "methods"},
 		{Permits: 1, Goroutines: 2, Step: "line"}, {Permits: 1, Goroutines: 2, Step: "switch"},
 		{Permits: 1, Goroutines: 2, Step: "park"},
 	},
+	More:  []Shape{{Permits: 1, Goroutines: 1, Step: "methods"}},
 	Fixed: true,
 	Floor: true,
 	Run: func(t *Trial) error {

@@ -273,7 +273,7 @@
 // add behind them, with nothing else, take 5.7 ns where the bare pair takes 4.5 ns, a pair of NewWeighted
 // takes 6.3 ns, and x/sync 10.7 ns: 10th percentiles of 500 slices of 5000 pairs, the same in six layouts of the
 // program within 0.3 ns. So NewWeighted takes 1.1 times as long as the cheapest pair of methods. Step methods of
-// workload floor measures that pair in every run. Even it is not twice as fast as x/sync here.
+// workload floor measures that pair in a full run. Even it is not twice as fast as x/sync here.
 //
 // Tried without gain, in the same six layouts: one attempt instead of a loop, one unsigned comparison for three
 // questions, panics moved out of the fast path, and the directive nosplit. To know context.Background without a
