@@ -6,9 +6,10 @@
 //
 // They are the counterweight of the mutants: a detector that refutes one of them gives a false alarm.
 // Package designs has the common designs, which are also mutated. Here are lines that move in rings, waiters
-// that are chosen at random or by their deadline, wake-ups that go along a line, a goroutine that serves all requests, permits that are
-// bits, waiters that are reused while callbacks may still run, waiters of all semaphores in one table, and the like. Many stand beside a mutant
-// of a kind that starts with K: they do the same dangerous step, and do it right.
+// that are chosen at random or by their deadline, wake-ups that go along a line, a goroutine that serves all
+// requests, permits that are bits, waiters that are reused while callbacks may still run, waiters of all semaphores
+// in one table, and the like. Many stand beside a mutant of a kind that starts with K: they do the same dangerous
+// step, and do it right.
 //
 // # What this does not show
 //
