@@ -9,10 +9,14 @@ import (
 
 // choosing serves the waiter that a function chooses. The designs differ in that function only. A waiter
 // that leaves serves the others, because under some orders it held them up.
+//
+// Every judge of an order is tempted here: waiters are served in an order that is neither the order of arrival
+// nor the reverse. The designs declare Barging or Unspecified, which promise none. C17 and C18 still
+// hold, because serve stops only when the function finds no waiter that may be served.
 type choosing struct {
 	permits
 	line   []*candidate
-	choose func(line []*candidate, free int64) int // -1: none can be served now
+	choose func(line []*candidate, free int64) int // an index; -1: none can be served now
 	waits  func(line []*candidate) bool            // whether a newcomer has to wait behind the line
 }
 
@@ -28,6 +32,9 @@ func newChoosing(size int64, choose func([]*candidate, int64) int) *choosing {
 
 // newRandom serves any waiter that fits. It draws an order of the whole line, and does not take the first
 // that fits from a random place on: so every waiter that fits is equally likely.
+//
+// Its source of random numbers has no seed. So two runs of one program differ, and a judge that plays a
+// failure again must not take the difference for a data race.
 func newRandom(size int64) *choosing {
 	return newChoosing(size, func(line []*candidate, free int64) int {
 		for _, i := range rand.Perm(len(line)) {
@@ -40,7 +47,8 @@ func newRandom(size int64) *choosing {
 }
 
 // newLargestFirst serves the largest request that fits. Among equals the first in line stays, because
-// only a larger request replaces it. Small requests may starve, which Barging permits.
+// only a larger request replaces it. Small requests may starve, which Barging permits. C26 watches large
+// requests, and its mirror image must not be asked: only FIFO and StarvationFree promise an end of the wait.
 func newLargestFirst(size int64) *choosing {
 	return newChoosing(size, func(line []*candidate, free int64) int {
 		best := -1
@@ -67,7 +75,12 @@ func newLastFirst(size int64) *choosing {
 }
 
 // newEarliestDeadline serves the request whose deadline comes first, and holds up the others until it
-// fits. The deadline orders the line, and ends nothing: only Done ends a wait.
+// fits. The deadline orders the line, and ends nothing: only Done ends a wait. K22 beside it ends the wait of a
+// ctx that is not done.
+//
+// C17 is tempted: free permits lie beside waiters that fit, while the chosen request is too large. Unspecified
+// allows that, because it promises a grant only if all waiters would fit. A request without a deadline comes
+// after every other: the zero time would otherwise be the earliest of all.
 func newEarliestDeadline(size int64) *choosing {
 	s := newChoosing(size, func(line []*candidate, free int64) int {
 		first := -1
@@ -93,7 +106,7 @@ func (s *choosing) Acquire(ctx context.Context, n int64) error {
 		return err
 	}
 	c := &candidate{waiter: waiter{n: n, ready: make(chan struct{}), in: true}}
-	c.deadline, _ = ctx.Deadline()
+	c.deadline, _ = ctx.Deadline() // before the lock: a method of ctx may call the semaphore
 	s.mu.Lock()
 	if !s.waits(s.line) && s.take(n) {
 		s.mu.Unlock()

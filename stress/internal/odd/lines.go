@@ -7,7 +7,10 @@ import (
 
 // ring keeps its line in an array that wraps around and grows. Growth moves the head to the beginning: the
 // waiters between the head and the end of the old array come first. A copy from index 0 would put the
-// wrapped part before them.
+// wrapped part before them, as K26 does.
+//
+// The array never becomes smaller, and C33 is tempted: after a long line the semaphore keeps its memory. C33 bounds
+// storage by the number of waits that are over, and the array follows the longest line instead.
 type ring struct {
 	permits
 	buf     []*waiter
@@ -20,8 +23,8 @@ func newRing(size int64) *ring { return &ring{permits: newPermits(size), buf: ma
 // through the same arithmetic that they read by.
 func (s *ring) at(i int) **waiter { return &s.buf[(s.head+i)%len(s.buf)] }
 
-// push appends w. Growing doubles the array, so that a line of n waiters is copied less than n times in
-// all.
+// push appends w. Growing doubles the array. So a line of n waiters costs fewer than 2n copies of a pointer,
+// and not n*n/2, as it would by a fixed step.
 func (s *ring) push(w *waiter) {
 	if s.n == len(s.buf) {
 		grown := make([]*waiter, 2*s.n)
@@ -34,7 +37,8 @@ func (s *ring) push(w *waiter) {
 	s.n++
 }
 
-// remove closes the gap that waiter i leaves, and drops the reference behind the end.
+// remove closes the gap that waiter i leaves, and drops the reference behind the end. A mark in the place would
+// be cheaper, but serve would then have to skip marks, and a line of leavers would fill the array.
 func (s *ring) remove(i int) {
 	for ; i < s.n-1; i++ {
 		*s.at(i) = *s.at(i + 1)
@@ -106,10 +110,13 @@ func (s *ring) Release(n int64) {
 }
 
 // reserving sets permits aside for a waiter when it is woken, and counts them as held only when the
-// waiter has run. Every comparison subtracts both, so that no call takes what is set aside.
+// waiter has run. Every comparison subtracts both, so that no call takes permits that are set aside.
+//
+// C4 is tempted: a TryAcquire fails although the calls that have returned hold less than the size. The
+// Acquire that was woken has its grant already, and has not returned. C34 orders the two calls in this way.
 type reserving struct {
 	permits
-	reserved int64
+	reserved int64 // held + reserved <= size
 	line     []*waiter
 }
 
@@ -140,7 +147,7 @@ func (s *reserving) Acquire(ctx context.Context, n int64) error {
 	// Between the close of ready and this lock the permits are in reserved and not in held. Both changes
 	// below happen under one lock, so held+reserved never lacks or doubles them for another call.
 	s.mu.Lock()
-	if !w.in { // what was set aside is taken, or freed
+	if !w.in { // the permits that were set aside are taken, or freed
 		s.reserved -= n
 	}
 	if !cancelled {
@@ -156,6 +163,8 @@ func (s *reserving) Acquire(ctx context.Context, n int64) error {
 	return nil
 }
 
+// serve changes the account before it closes ready: no call can take the permits between the wake-up of the
+// waiter and its first step.
 func (s *reserving) serve() {
 	for len(s.line) > 0 && s.fits(s.line[0].n) {
 		w := s.line[0]
@@ -189,17 +198,21 @@ func (s *reserving) Release(n int64) {
 
 // pooled reuses its waiters. The callback of an earlier use may run late, after stop has returned false.
 // Each use has a number, and a callback of another use does nothing.
+//
+// C31 and C33 are tempted. A late callback still runs after its Acquire has returned, and up to eight waiters stay in
+// the pool. The callback ends by itself, and eight is a constant: neither grows with the number of waits.
 type pooled struct {
 	permits
 	line   []*reusable
 	unused []*reusable
 }
 
+// All fields of a reusable but served are guarded by mu of its semaphore.
 type reusable struct {
 	n      int64
 	served chan bool // has room for one, so that neither side waits for the other
-	use    int64
-	in     bool
+	use    int64     // goes up with each use and never wraps, or an old callback would fit again
+	in     bool      // in line: not yet served and not yet cancelled
 }
 
 func newPooled(size int64) *pooled { return &pooled{permits: newPermits(size)} }
@@ -259,6 +272,7 @@ func (s *pooled) cancel(w *reusable, use int64) {
 	s.serve()
 }
 
+// serve sends under mu and cannot block: the channel has room for one message, and in allows one for each use.
 func (s *pooled) serve() {
 	for len(s.line) > 0 && s.take(s.line[0].n) {
 		w := s.line[0]
@@ -285,6 +299,9 @@ func (s *pooled) Release(n int64) {
 
 // retrying wakes the head of the line, which then tries by itself. A TryAcquire may have taken the permits
 // before; then the head sleeps again, and keeps its place.
+//
+// C17 and C27 are tempted. A waiter that was woken sleeps again, and a TryAcquire that came later has the permits.
+// The first is no lost wake-up: the permits were gone when the head looked. The second is declared by TryBarges.
 type retrying struct {
 	permits
 	line []*waiter

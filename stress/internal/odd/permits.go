@@ -1,18 +1,3 @@
-// Package odd holds correct semaphores of unusual designs.
-//
-//	for _, impl := range odd.All() {
-//		stress.Run(t, impl)
-//	}
-//
-// They are the counterweight of the mutants: a detector that refutes one of them gives a false alarm.
-// Package designs has the common designs, which are also mutated. Here are lines that move in rings, waiters
-// that are chosen at random or by their deadline, wake-ups that go along a line, a goroutine that serves all requests, permits that are
-// bits, waiters that are reused while callbacks may still run, and the like. Many stand beside a mutant
-// of a kind that starts with K: they do the same dangerous step, and do it right.
-//
-// # What this does not show
-//
-// The semaphores are as short as their design allows, and slow. Services use package impls/semaphore.
 package odd
 
 import (
@@ -42,7 +27,10 @@ func isDone(done <-chan struct{}) bool {
 }
 
 // permits is the account that most designs share: 0 <= held <= size, guarded by mu. The comparisons
-// subtract, because n+held may overflow.
+// subtract, because n+held may overflow: clause C15 asks for sizes and weights up to MaxInt64.
+//
+// The designs that embed permits differ in the line alone. So a false alarm about one of them is about its
+// line, and not about its arithmetic.
 type permits struct {
 	mu   sync.Mutex
 	size int64
@@ -63,7 +51,8 @@ func (p *permits) take(n int64) bool {
 	return true
 }
 
-// put gives n permits back, or panics. The caller has mu, and unlocks it by a defer.
+// put gives n permits back, or panics. The caller has mu, and unlocks it by a defer: without the defer, a
+// test that recovers from the panic would find the semaphore locked for ever.
 func (p *permits) put(n int64) {
 	if n > p.held {
 		panic(overRelease)

@@ -13,7 +13,12 @@ import (
 )
 
 // parkingLot keeps the waiters of all semaphores in one table of few buckets. It compares the semaphore of an
-// entry wherever it walks a bucket: entries of other semaphores stand in between.
+// entry wherever it walks a bucket: entries of other semaphores stand in between. K45 does not compare them.
+// The design is the parking lot of WebKit, https://webkit.org/blog/6161/locking-in-webkit/.
+//
+// C38 is tempted, since semaphores share a lock and a slice. They delay each other, and change nothing of each other:
+// no call blocks while it holds the lock of a bucket, and each account belongs to one semaphore. The table
+// refers to a semaphore only while a request waits for it, so C31 finds nothing left behind.
 type parkingLot struct {
 	size, held int64 // held is guarded by the lock of the bucket
 	bucket     *lotBucket
@@ -39,6 +44,8 @@ func newParkingLot(size int64) *parkingLot {
 	return &parkingLot{size: size, bucket: &lotBuckets[lotTurn.Add(1)%uint64(len(lotBuckets))]}
 }
 
+// first returns the index of the first waiter of s, or -1. It walks past the waiters of other semaphores, so the
+// line of each is in order although the bucket mixes them.
 func (s *parkingLot) first() int {
 	return slices.IndexFunc(s.bucket.line, func(p parkedAt) bool { return p.of == s })
 }
@@ -115,7 +122,10 @@ func (s *parkingLot) Release(n int64) {
 }
 
 // weakly holds its waiters by weak pointers. The call keeps its waiter alive until the wait is over, so a
-// pointer that a collection has cleared belongs to no call that waits.
+// pointer that a collection has cleared belongs to no call that waits. K46 beside it lacks the KeepAlive.
+//
+// C38 is tempted: a garbage collection does change the line. It clears only the pointers of waits that are over, which
+// first skips anyway. A test that follows the strong pointers of the line finds no waiter at all.
 type weakly struct {
 	permits
 	line []weak.Pointer[waiter]
@@ -123,7 +133,8 @@ type weakly struct {
 
 func newWeakly(size int64) *weakly { return &weakly{permits: newPermits(size)} }
 
-// first returns the first waiter that is still in line, and drops what stands before it.
+// first returns the first waiter that is still in line, and drops the entries before it. Both conditions are
+// needed: a granted waiter may not be collected yet, and a collected waiter has no fields to look at.
 func (s *weakly) first() *waiter {
 	for len(s.line) > 0 {
 		if w := s.line[0].Value(); w != nil && w.in {
@@ -163,6 +174,7 @@ func (s *weakly) Acquire(ctx context.Context, n int64) error {
 	s.mu.Lock()
 	if w.in {
 		w.in = false
+		// Weak pointers of one object are equal, so a second one finds the entry.
 		s.line = slices.DeleteFunc(s.line, func(p weak.Pointer[waiter]) bool { return p == weak.Make(w) })
 	} else {
 		s.put(n)
@@ -190,7 +202,12 @@ func (s *weakly) Release(n int64) {
 }
 
 // perProcessor keeps its free permits in an array with a share for each processor of New, and a request takes from all
-// shares. The array is indexed by its own length: the number of processors may be another one by now.
+// shares. The array is indexed by its own length: the number of processors may be another one by now. K47 indexes
+// by the processors of now, and panics after their number has grown.
+//
+// C4 is tempted if it looks at one share: no single share may have n permits although enough are free in all. One
+// mutex guards all shares, so a request sees their sum at one moment. A lock for each share would be faster,
+// and would hide the step that this design is here for.
 type perProcessor struct {
 	mu   sync.Mutex
 	size int64
@@ -213,6 +230,7 @@ func (s *perProcessor) sum() (n int64) {
 	return n
 }
 
+// take compares the sum before it takes the first share, so it never has to put a part back.
 func (s *perProcessor) take(n int64) bool {
 	if n > s.sum() {
 		return false
@@ -287,12 +305,19 @@ func (s *perProcessor) Release(n int64) {
 	s.put(n)
 }
 
-// calm serves its line by itself only after the first waiter has ended the mode without waiters. Both happen under
-// the lock that guards the line, so no Release can miss the waiter.
+// calm has a mode for times without waiters, in which Release does not serve the line. K51 beside it misses the
+// first waiter after such a time.
+//
+// Release looks at fast and at the length of the line under mu. The look at the length is needed. Acquire sets fast
+// under mu, unlocks, and joins the line under mu again. Another call may take the last permits in between, and then
+// a waiter joins while fast is set. So the mode chooses a path only, and no grant depends on it. For the same
+// reason a request with a done ctx may end the mode, though it never waits.
+//
+// C36 is tempted: a call after many others takes another path, and its time changes with it. The answers do not.
 type calm struct {
 	*ring
-	calls int
-	fast  bool
+	calls int  // without a waiter, in a row
+	fast  bool // a hint: Release checks the line itself
 }
 
 func newCalm(size int64) *calm { return &calm{ring: newRing(size)} }
@@ -322,7 +347,12 @@ func (s *calm) Release(n int64) {
 }
 
 // hourly wakes each hour while it waits, by a timer that is never longer, and then waits on: only Done ends the
-// wait, and a deadline that has passed does not. So no deadline is too far away for its timer.
+// wait, and a deadline that has passed does not. So no deadline is too far away for its timer. K48 beside it
+// counts the milliseconds to the deadline in 32 bits.
+//
+// C35 and C37 are tempted: a waiter runs though no call gave it a reason. A wake-up an hour is no burning, and it
+// changes nothing. In a bubble of synctest the ticker lets the clock run on. So a waiter whose ctx has a deadline and
+// never ends is no deadlock there, and a judge that takes a moving clock for progress waits for ever.
 type hourly struct {
 	permits
 	line []*waiter
@@ -366,6 +396,8 @@ func (s *hourly) Acquire(ctx context.Context, n int64) error {
 	return ctx.Err()
 }
 
+// sleep has a ticker only for a ctx with a deadline: without one a bubble must see that the waiter is blocked for
+// good. A tick is no reason to look at anything: the grant and the end of ctx come by channels of their own.
 func (s *hourly) sleep(ctx context.Context, done <-chan struct{}, w *waiter) (granted bool) {
 	var looks <-chan time.Time
 	if _, ok := ctx.Deadline(); ok {

@@ -5,13 +5,17 @@ import (
 	"slices"
 )
 
-// turns lets one waiter at a time wait for permits, which holds a channel of one place. The others wait
-// for that channel, and for their ctx. The order in which select serves them is not promised.
+// turns lets one waiter at a time wait for permits: the waiter that has put its message into turn, a channel of one
+// place. The others wait for room in that channel, and for their ctx.
+//
+// C27 is tempted. The runtime of today serves senders of a channel in their order, so short tests see FIFO. The
+// language does not promise that order, and the design declares Unspecified. C17 is tempted as well: a small
+// request may fit while a large one has the turn. Unspecified lets the large request hold it up.
 type turns struct {
 	permits
-	waiting int64 // guarded by mu: a newcomer may not pass
-	turn    chan struct{}
-	freed   chan struct{}
+	waiting int64         // guarded by mu: a newcomer may not pass
+	turn    chan struct{} // full while a waiter has the turn
+	freed   chan struct{} // full after a Release at which the holder of the turn has not looked
 }
 
 func newTurns(size int64) *turns {
@@ -42,6 +46,7 @@ func (s *turns) Acquire(ctx context.Context, n int64) error {
 		s.finish(0)
 		return ctx.Err()
 	}
+	// The next holder looks before it sleeps. So it misses no Release, even if this one has read its message.
 	defer func() { <-s.turn }()
 	for !s.finish(n) {
 		select {
@@ -54,7 +59,7 @@ func (s *turns) Acquire(ctx context.Context, n int64) error {
 	return nil
 }
 
-// finish takes n permits and leaves, if they are free. Nothing is always free.
+// finish takes n permits and leaves, if they are free. A leaver calls finish(0), which always succeeds.
 func (s *turns) finish(n int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,6 +92,10 @@ func (s *turns) Release(n int64) {
 
 // server has one goroutine that owns all state and takes requests from a channel. Each request has a
 // channel for its answer, which has room for it: the goroutine never waits for a caller.
+//
+// C24 and C31 are tempted. A TryAcquire waits for another goroutine, and that goroutine is still there after every
+// call. C24 forbids waiting for another caller, and the server is no caller: it answers every request
+// without one. C31 asks about the calls, and the goroutine belongs to the semaphore: Close ends it.
 type server struct {
 	size      int64
 	requests  chan request
@@ -106,7 +115,8 @@ func newServer(size int64) *server {
 	return s
 }
 
-// Close ends the goroutine, and returns when it has ended.
+// Close ends the goroutine, and returns when it has ended. A call after Close would wait for an answer for ever:
+// callers close a semaphore only when no call is left.
 func (s *server) Close() { close(s.quit); <-s.end }
 
 // serve needs no lock: only its goroutine reads and writes held and line. The send of a request publishes

@@ -15,6 +15,8 @@ type bell struct {
 	ch chan struct{}
 }
 
+// listen returns the channel that the next ring closes. It is made only when it is needed: a Release without
+// waiters allocates nothing.
 func (b *bell) listen() <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -51,6 +53,10 @@ func (b *bell) await(done <-chan struct{}, try func() bool) bool {
 }
 
 // broadcast has its permits in one atomic word. Every Release rings for all waiters.
+//
+// C37 is tempted: each Release wakes every waiter, and most go back to sleep. The clause is about requests that use
+// time while nothing happens, and between two Releases the waiters sleep. C26 is not asked: under Barging
+// a large request may find the permits taken at each ring.
 type broadcast struct {
 	size int64
 	held atomic.Int64
@@ -114,7 +120,11 @@ func subtract(held *atomic.Int64, n int64) {
 	}
 }
 
-// bitSet has a bit for each permit, which is set while it is free.
+// bitSet has a bit for each permit, which is set while the permit is free. The number of set bits is free at every
+// unlock. Its memory grows with the size, so its Impl declares a MaxSize, and C15 keeps to that size.
+//
+// A judge that follows single permits is tempted: Release sets the lowest clear bits, and not the bits that its caller
+// got. Permits of a semaphore are interchangeable, and the contract gives them no names.
 type bitSet struct {
 	mu    sync.Mutex
 	size  int64
@@ -161,6 +171,7 @@ func (s *bitSet) Acquire(ctx context.Context, n int64) error {
 	return acquire(ctx, n, s.size, &s.bell, s.TryAcquire)
 }
 
+// Release compares with the number of clear bits first. So the loop finds n of them and cannot run off the end.
 func (s *bitSet) Release(n int64) {
 	mustNotBeNegative(n)
 	s.mu.Lock()
@@ -181,6 +192,10 @@ func (s *bitSet) Release(n int64) {
 // batching lets Release leave its permits in a counter, which the next call that needs them empties. A
 // waiter counts itself before it looks, and Release looks for waiters after it has left its permits: one
 // of the two sees the other.
+//
+// C2 and C10 are tempted, if they read held: it still counts permits that came back. A judge may ask only through
+// the interface, and TryAcquire corrects held first. For the over-release out counts apart: held
+// would let a second Release of the same permits pass.
 type batching struct {
 	permits
 	left    atomic.Int64 // given back, and still in held
@@ -214,6 +229,8 @@ func (s *batching) Acquire(ctx context.Context, n int64) error {
 	return acquire(ctx, n, s.size, &s.bell, s.TryAcquire)
 }
 
+// Release takes from out before it adds to left, so left never has permits that a caller still holds. Between the
+// two steps the permits are nowhere, and a TryAcquire may fail: it then comes before this Release.
 func (s *batching) Release(n int64) {
 	mustNotBeNegative(n)
 	subtract(&s.out, n)
@@ -224,8 +241,11 @@ func (s *batching) Release(n int64) {
 }
 
 // stealing has its free permits in shards. A call takes what it can from its own shard, steals the rest
-// from the others, and puts everything back if that is too little. All locks are held meanwhile, in
-// their order, so no other call sees half of it.
+// from the others. It takes nothing unless the sum is enough. All locks are held meanwhile, in their order, so
+// no other call sees half of it.
+//
+// C3 and C4 are tempted by designs of this kind: with one lock at a time, a call that fails has taken permits for a
+// moment, and another call fails for lack of them. Here both see the sum of all shards at one moment.
 type stealing struct {
 	size   int64
 	shards [4]struct {
@@ -292,7 +312,11 @@ func (s *stealing) Release(n int64) {
 }
 
 // oneCondition waits on one sync.Cond, and every Release and every cancellation wakes all. The broadcast
-// has the lock, so it cannot fall between the look of a waiter and its sleep.
+// has the lock, so it cannot fall between the look of a waiter and its sleep. A Signal would be wrong twice: the
+// waiter that gets it may need more permits than are free, or may be leaving.
+//
+// C31 is tempted: stop may return false while the callback waits for the lock. The callback then wakes waiters
+// without a reason, each looks and sleeps again, and the callback ends.
 type oneCondition struct {
 	permits
 	changed *sync.Cond
@@ -345,7 +369,8 @@ func (s *oneCondition) Release(n int64) {
 }
 
 // yielding spins, and lets other goroutines run in each round. Its Impl declares that it spins: a
-// detector that waits for it to sleep would wait for ever.
+// detector that waits for it to sleep would wait for ever. C37 is tempted, and excuses declared spinning. The
+// explorer is tempted to call the loop a livelock: each round yields, so a fair scheduler plays the Release.
 type yielding struct{ broadcast }
 
 func newYielding(size int64) *yielding {
@@ -353,6 +378,7 @@ func newYielding(size int64) *yielding {
 	return &yielding{broadcast{size: size}}
 }
 
+// Acquire needs no case for a request above the size: its tries fail until ctx is done.
 func (s *yielding) Acquire(ctx context.Context, n int64) error {
 	mustNotBeNegative(n)
 	for done := ctx.Done(); !isDone(done); runtime.Gosched() {
