@@ -3,17 +3,19 @@ package mutation
 import "sync"
 
 // A bounded keeps the beginning and the end of an output. A mutant may print without end, and
-// the reason of a failure stands at one of the two ends.
+// the reason of a failure stands at one of the two ends: the first panic or data race at the beginning, the
+// name of the failed test and the stacks of a timeout at the end. It holds 3*boundedSize bytes and one write at most.
 type bounded struct {
 	mu         sync.Mutex
 	begin, end []byte
-	cut        bool
+	cut        bool // bytes between begin and end were dropped
 }
 
+// boundedSize is the number of bytes that are kept of each end. The stacks of some hundred goroutines fit into it.
 const boundedSize = 64 << 10
 
-// Write drops what does not fit, and says that all was written. After an error package exec would close
-// the pipe of the child, and the child would die of that and not of its own fault.
+// Write drops the bytes that do not fit, and says that all were written. After an error package exec would close
+// the pipe of the child, and the child would die of the closed pipe and not of its own fault.
 func (b *bounded) Write(text []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

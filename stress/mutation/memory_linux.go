@@ -13,9 +13,12 @@ import (
 // is called. end returns how much memory the last such process had, or 0.
 //
 // A limit of the kernel would be simpler, but RLIMIT_AS and RLIMIT_DATA count the shadow memory of the
-// race detector, which is larger than any machine. A look at all processes takes some milliseconds,
-// four times a second. In between a mutant may exceed the limit by what it allocates in a quarter of
-// a second.
+// race detector, which is larger than any machine. A control group would be exact, and needs privileges that a
+// user of go test does not have. A look at all processes takes some milliseconds, four times a second. In
+// between a mutant may exceed the limit by as much as it allocates in a quarter of a second.
+//
+// The caller needs the result of end to name the reason of a failure. From the exit status alone, a process that was
+// killed for its memory looks like any other that a signal ended.
 func watchMemory(most int64) (end func() int64) {
 	var killed atomic.Int64
 	stop, stopped := make(chan struct{}), make(chan struct{})
@@ -46,6 +49,9 @@ func watchMemory(most int64) (end func() int64) {
 
 // descendants returns the processes that this process has started, directly or not, with the bytes of
 // memory that each uses. A process that ends meanwhile is left out.
+//
+// The chain of parents decides and not the process group: a test may start its children in a group of their own.
+// A process whose parent has died belongs to another parent and is missed. The time limit ends it with its group.
 func descendants() map[int]int64 {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
@@ -64,7 +70,9 @@ func descendants() map[int]int64 {
 		// The second field is a name in brackets, which may have blanks and brackets in it.
 		_, rest, _ := strings.Cut(string(text[strings.LastIndexByte(string(text), ')')+1:]), " ")
 		fields := strings.Fields(rest)
-		const parent, resident = 1, 21 // fields 4 and 24 of proc(5), counted from the third
+		// Fields 4 and 24 of proc(5), counted from the third. The kernel updates the second of the two late, by some
+		// pages for each thread, which does not matter beside a limit of gigabytes.
+		const parent, resident = 1, 21
 		if len(fields) <= resident {
 			continue
 		}

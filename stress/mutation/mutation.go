@@ -50,8 +50,11 @@ import (
 
 // Run makes the mutants of a package and judges them. The error has an exit code, see package
 // exitcode: it wraps exitcode.ErrFailed if a mutant is left, and exitcode.ErrInterrupted if ctx ended
-// the run. The report then has what was known. Without a report the run was refused: the package has
-// no tests, or they fail before any mutant, or there is nothing to mutate.
+// the run. The report then has the mutants that were judged. Without a report the run was refused: the package
+// has no tests, or they fail before any mutant, or there is nothing to mutate.
+//
+// Mutants are judged one after the other. Several at once would take processor time from each other, and a
+// native run is judged by its time: a slow mutant would then count as noticed.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	o.setDefaults()
 	scratch, err := os.MkdirTemp("", "semabench-mutation-")
@@ -72,7 +75,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		r.judge(ctx, m)
 		if ctx.Err() != nil {
 			r.report.Interrupted = true
-			r.report.Mutants = r.report.Mutants[:i] // what the interrupt cut off is not known
+			r.report.Mutants = r.report.Mutants[:i] // the verdict that the interrupt cut off is not known
 			break
 		}
 		if r.OnMutant != nil {
@@ -120,7 +123,8 @@ func (r *run) prepare(ctx context.Context) (err error) {
 }
 
 // find lists the package with its imports. -export has the go command compile the imports, so the
-// mutants are checked against the types of the build.
+// mutants are checked against the types of the build. A pattern that matches several packages is refused: the
+// limit on time, the reached lines and the tests that judge all belong to one package.
 func (r *run) find(ctx context.Context) (*target, error) {
 	const fields = "ImportPath,Dir,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,ImportMap,Export,DepOnly,Module,Error"
 	tool := gotool.Tool{Dir: r.Dir}
@@ -150,8 +154,12 @@ func (r *run) find(ctx context.Context) (*target, error) {
 	return t, t.check()
 }
 
-// choose returns the mutants to judge, in the order of the source. A sample is drawn by a seed and
-// said in the report: the same seed draws the same mutants as long as the source is the same.
+// choose returns the mutants to judge, in the order of the source. A sample is drawn by a seed, which the report
+// names: the same seed draws the same mutants as long as the source is the same. Every sample of one size is
+// equally likely. Every n-th mutant would not do: operators repeat in the order of the source, so some
+// operators might never be drawn.
+//
+// An unknown ID is an error and no empty list, which would exit as if all mutants were noticed.
 func (r *run) choose(all []mutate.Mutant) ([]mutate.Mutant, error) {
 	if len(r.Only) > 0 {
 		for _, id := range r.Only {
@@ -176,7 +184,8 @@ func (r *run) choose(all []mutate.Mutant) ([]mutate.Mutant, error) {
 }
 
 // newMutant returns the row of a mutant that was not judged yet. The command names the package as the
-// user did, so it works in the folder in which this run was started.
+// user did, so it works in the folder in which this run was started. It has the flags that decide which code is
+// built and which tests judge. It leaves out -time: the usual reason to play a mutant again is to give it more.
 func (r *run) newMutant(m mutate.Mutant) Mutant {
 	again := []string{r.Command}
 	if r.Race {
@@ -198,6 +207,9 @@ func (r *run) newMutant(m mutate.Mutant) Mutant {
 
 // judge has both judges look at a mutant. The explorer is asked even if go test has noticed it: the
 // report compares the two.
+//
+// A mutant is left only if go test passes. If the explorer cannot say, it is still left: the tests of the user have
+// run with the mutant and have not failed. If go test cannot say, no test has passed, and the mutant is undecided.
 func (r *run) judge(ctx context.Context, m *Mutant) {
 	overlay, err := r.write(m)
 	if err != nil {
@@ -222,7 +234,9 @@ func (r *run) write(m *Mutant) (map[string]string, error) {
 	return map[string]string{m.source.File: path}, os.WriteFile(path, []byte(m.source.Text), 0o644)
 }
 
-// outcome returns the error that says how the run ended, for the exit code.
+// outcome returns the error that says how the run ended, for the exit code. An interrupted run is interrupted
+// whatever it found, because its counts are of a part. A mutant that is left comes before one without a verdict:
+// more verdicts could not take the finding back.
 func (r *Report) outcome() error {
 	left, undecided := r.count()
 	all := plural.Of(len(r.Mutants), "mutant")

@@ -39,9 +39,9 @@ type nativeRun struct {
 	took    time.Duration
 	failed  bool
 	late    bool   // it did not end within the limit
-	memory  int64  // what it used when it was killed for it; 0 if it was not
+	memory  int64  // bytes that it used when it was killed for them; 0 if it was not killed
 	output  string // its beginning and its end
-	started error
+	started error  // why the binary could not be run; such a run says nothing about the tests
 }
 
 // overtime is for a binary that does not end itself at its -test.timeout, because a goroutine of the
@@ -52,7 +52,11 @@ const overtime = 2 * time.Second
 // stacks. The binary has a process group of its own, so processes that the tests start end with it.
 //
 // -test.paniconexit0 makes os.Exit(0) in a test a failure. Without it a mutant that ends the process
-// early would count as passed. One failure is enough, hence -test.failfast.
+// early would count as passed. One failure is enough, hence -test.failfast. -test.v prints the name of each test
+// before it runs: if the process dies, the last name is the only sign of the test that killed it.
+//
+// PWD is set as package exec does it if Env is nil: os.Getwd in a test then returns the path that the user knows,
+// also if a symbolic link is part of it.
 func (r *run) play(ctx context.Context, binary string, limit time.Duration, flags ...string) nativeRun {
 	within, cancel := context.WithTimeout(ctx, limit+overtime)
 	defer cancel()
@@ -74,6 +78,7 @@ func (r *run) play(ctx context.Context, binary string, limit time.Duration, flag
 	if err != nil && !errors.As(err, &exit) && within.Err() == nil {
 		n.started = err
 	}
+	// Two ways to be late: the group was killed after overtime, or the binary ended itself at its own limit.
 	n.late = within.Err() != nil && ctx.Err() == nil || strings.Contains(n.output, "panic: test timed out after ")
 	return n
 }
@@ -106,7 +111,8 @@ func (r *run) native(ctx context.Context, overlay map[string]string) Outcome {
 // plainFailure is the reason of a run that has no better one: a test called t.Error.
 const plainFailure = "fails"
 
-// why says in one line how a run failed. The order is from the most to the least definite.
+// why says in one line how a run failed. The order is from the most to the least definite: a process that was
+// killed for its memory may also be late, and a data race may end in a panic. The first reason is the cause there.
 func (n *nativeRun) why(limit time.Duration) string {
 	switch {
 	case n.memory > 0:
@@ -144,6 +150,9 @@ func failedTest(output string) string {
 
 // judgeOriginal runs the tests of the original natively, with the cover tool, and then explored. A
 // test that fails now would count every mutant as noticed.
+//
+// One binary serves three ends: it shows that the tests pass, which lines they reach, and how long they take. The cover
+// tool makes it slower than the mutants, which have no counters. So the limit on time is rather too generous.
 func (r *run) judgeOriginal(ctx context.Context) error {
 	r.step("running the tests of %s", r.target.ImportPath)
 	binary, err := r.build(ctx, nil, "-cover", "-coverpkg="+r.target.ImportPath)

@@ -34,11 +34,15 @@ type Options struct {
 	OnStep   func(what string)     // called before each step that takes time; may be nil
 }
 
+// The defaults. At 2*defaultTime each, 360 mutants are judged in an hour, and most are noticed much sooner.
+// defaultMemory is far above the memory of ordinary tests, even under the race detector, which multiplies it
+// by 5 to 10, and below the memory of a small CI machine.
 const (
 	defaultTime   = 5 * time.Second
-	defaultMemory = 2 << 30
+	defaultMemory = 2 << 30 // bytes
 )
 
+// setDefaults replaces zero fields. A seed of 0 becomes 1 and not a drawn one: a run without flags is repeatable.
 func (o *Options) setDefaults() {
 	if o.Time == 0 {
 		o.Time = defaultTime
@@ -65,7 +69,7 @@ type run struct {
 	original string // test binary of the original; known after judgeOriginal
 
 	limit time.Duration // of a native run of a mutant
-	tests []string      // that judge when explored
+	tests []string      // names of the tests that judge when explored
 }
 
 func (r *run) step(format string, args ...any) {

@@ -14,7 +14,8 @@ import (
 )
 
 // A Report has the results of one run. Its JSON is an interface: scripts read the
-// keys. Version changes whenever a key changes its meaning.
+// keys. Version changes whenever a key changes its meaning, and stays if a key is added. The settings are in it,
+// because the count of mutants that are left means nothing without the time that each was given.
 type Report struct {
 	Version       int      `json:"version"`
 	Package       string   `json:"package"`
@@ -35,7 +36,8 @@ type Report struct {
 
 const reportVersion = 1
 
-// A Test is a test of the package, as the explorer finds it in the original.
+// A Test is a test of the package, as the explorer finds it in the original. Complete decides how much a mutant that
+// is left says: only after a complete exploration no schedule of the test can notice it.
 type Test struct {
 	Name      string `json:"test"`
 	Verdict   string `json:"verdict"`
@@ -83,6 +85,7 @@ type Outcome struct {
 	Text      string  `json:"text,omitempty"` // the schedule that fails, for people
 }
 
+// where is a place that editors and terminals link: file and line, with a colon.
 func (m *Mutant) where() string { return fmt.Sprintf("%s:%d", m.File, m.Line) }
 
 // count returns how many mutants are left, and how many neither judge noticed because one of them
@@ -100,7 +103,7 @@ func (r *Report) count() (left, undecided int) {
 	return left, undecided
 }
 
-// WriteJSON writes the report for programs.
+// WriteJSON writes the report for programs. Nothing is rounded and nothing left out that WriteText shows.
 func (r *Report) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
@@ -128,7 +131,8 @@ func (r *Report) WriteText(w io.Writer) error {
 	return err
 }
 
-// Heading says how many mutants there are.
+// Heading says how many mutants there are. Changes that do not compile are counted apart, because the compiler and not
+// the tests noticed them.
 func (r *Report) Heading() string {
 	text := fmt.Sprintf("%s: %s", r.Package, plural.Of(r.Made, "mutant"))
 	if r.Broken > 0 {
@@ -153,6 +157,8 @@ func (r *Report) Row(m Mutant) string {
 		m.Func, m.Native.text(), m.Explored.text())
 }
 
+// text is the verdict with its reason. The reason of a pass is left out: there it names a bound, and writeLeft
+// shows it where it matters.
 func (o *Outcome) text() string {
 	text := o.Verdict
 	if o.Test != "" {
@@ -189,7 +195,9 @@ func (r *Report) writeTests(b *strings.Builder) {
 	}
 }
 
-// writeTable writes the counts by operator.
+// writeTable writes the counts by operator. An operator that is never noticed points to a kind of test that is missing,
+// which a sum over all operators would hide. "either" is not the sum of the two columns before it: most mutants are
+// noticed by both.
 func (r *Report) writeTable(b *strings.Builder) {
 	type row struct{ made, native, explored, both, left int }
 	rows, all := map[string]*row{}, &row{}

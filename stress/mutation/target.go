@@ -44,7 +44,8 @@ type block struct {
 	count    int
 }
 
-// check returns why a package cannot be mutated.
+// check returns why a package cannot be mutated. Nothing to judge is ErrNothing, and every other reason is a mistake in
+// the call: the command gives both exit code 2, and callers in Go can tell them apart.
 func (t *target) check() error {
 	switch {
 	case t.Error != nil:
@@ -96,7 +97,8 @@ func (t *target) mutants() ([]mutate.Mutant, int, error) {
 	return mutate.Synchronization(s)
 }
 
-// relative returns the path of a file as a user of the module names it.
+// relative returns the path of a file as a user of the module names it, with slashes on every system: a report is
+// compared between machines.
 func (t *target) relative(file string) string {
 	if rel, err := filepath.Rel(t.Module.Dir, file); err == nil {
 		return filepath.ToSlash(rel)
@@ -105,7 +107,8 @@ func (t *target) relative(file string) string {
 }
 
 // readCover reads a profile of the cover tool: lines such as "path/file.go:12.3,14.5 2 1". The profile
-// is of one package, in which the name of a file is unique, so the path before the name is dropped.
+// is of one package, in which the name of a file is unique, so the path before the name is dropped. A line of
+// another form is skipped: the first line names the mode.
 func (t *target) readCover(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -128,7 +131,8 @@ func (t *target) readCover(path string) error {
 }
 
 // reached reports whether the tests of the original executed a line. A line outside of all blocks is a
-// declaration, which has no count, and counts as reached.
+// declaration, which has no count, and counts as reached. A line that two blocks share counts as reached if either ran.
+// Both err in one direction: "not reached" is said only of a line that no test executes.
 func (t *target) reached(file string, line int) bool {
 	known := false
 	for _, b := range t.blocks {

@@ -12,14 +12,16 @@ import (
 // A benchstatResult counts the rows of the table of sec/op. It names the rows that differ, because a slower row decides a
 // pair only if the source of the truth speaks of this row.
 type benchstatResult struct {
-	Took                 time.Duration
-	Slower, Faster, Same int
-	SlowerRows           []string `json:",omitempty"`
-	FasterRows           []string `json:",omitempty"`
+	Took                 time.Duration // of both sides, with their builds
+	Slower, Faster, Same int           // rows
+	SlowerRows           []string      `json:",omitempty"`
+	FasterRows           []string      `json:",omitempty"`
 	Text                 string
 }
 
-// significant matches the columns of a row whose sides differ, at p < 0.05 by the default of benchstat.
+// significant matches the columns of a row whose sides differ, at p < 0.05 by the default of benchstat. The level is
+// for one row. Of twenty rows without a change benchstat calls one different on average, and the table has to show
+// that: so the level is not corrected here.
 var significant = regexp.MustCompile(`^(\S+) .* ([+-])[\d.]+% \(p=`)
 
 // readBenchstat counts the rows of a table of benchstat. The line of the geometric mean has no p, so it is not

@@ -26,7 +26,7 @@ type countedRow struct {
 // A countedHistory is the kept result of a repository. Its Took is 0 only if there is none.
 type countedHistory struct {
 	Rows      []countedRow
-	Functions int // that the repository has
+	Functions int // that the repository has; the rows are of a sample of them
 	Took      time.Duration
 	Load      string
 }
@@ -77,6 +77,7 @@ func (p *player) countHistory(ctx context.Context, h history, limit int) (c coun
 	if err != nil {
 		return c, err
 	}
+	// The load is read before the counts: they keep a core busy, and would see themselves.
 	o.Bench, c.Functions, c.Load = sampled(functions, limit), len(functions), loadNow()
 	rows, err := duel.Counts(ctx, o) // without MaxTime: a row that is cut off says nothing about its kind
 	if err != nil {
@@ -93,6 +94,8 @@ func (p *player) countHistory(ctx context.Context, h history, limit int) (c coun
 // sampled returns the value of -bench that selects every n-th function, so that limit functions are left. The functions
 // are in the order of the source, where neighbours resemble each other. Every n-th one takes some of each kind, and no
 // chance decides, so the same call takes the same rows.
+//
+// The i-th of m functions is at i*len/m, and not at i*(len/m): a rounded step would leave out the end of the source.
 func sampled(all []duel.Compared, limit int) string {
 	var names []string
 	for i := range min(limit, len(all)) {

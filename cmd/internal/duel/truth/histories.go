@@ -111,9 +111,9 @@ func (p *player) commits(ctx context.Context, h history) ([]string, error) {
 	return strings.Fields(text), nil
 }
 
-// compareCommit compares a commit with its first parent. What the gate refuses is a result, and only an interruption
-// is an error. An interruption kills the builds of the gate, which then look like builds that fail. So ctx is asked
-// before the error.
+// compareCommit compares a commit with its first parent. A commit that the gate refuses is a result, and only an
+// interruption is an error. An interruption kills the builds of the gate, which then look like builds that fail. So
+// ctx is asked before the error.
 func (p *player) compareCommit(ctx context.Context, h history, commit string) (c comparedCommit, err error) {
 	c = comparedCommit{Commit: commit, Load: loadNow()}
 	clone, err := p.clone(ctx, h.repo, commit)
@@ -161,7 +161,8 @@ func identical(all []duel.Compared) (n int) {
 	return n
 }
 
-// played returns the commits that were not left out. It copies, because the caller appends to what it was given.
+// played returns the commits that were not left out. It copies: DeleteFunc would change the slice of the caller, which
+// still needs all commits.
 func played(all []comparedCommit) []comparedCommit {
 	return slices.DeleteFunc(slices.Clone(all), func(c comparedCommit) bool { return c.Error != "" })
 }
@@ -201,6 +202,7 @@ changed by a commit that changes Go files other than tests.
 `)
 	fmt.Fprintf(b, "%s| all |%s\n\n", lines.String(), sum.cells())
 	rows := time.Duration(sum.identical)
+	// 20 s: ten runs of each side, at the second that go test takes for a run by default.
 	fmt.Fprintf(b, "The comparison took %s on %d commits, at the loads of the table. To time the %d IDENTICAL rows instead takes %s "+
 		"at such loads, and %s on a quiet machine, with the times of an uncontended row in [selftest-busy.md](selftest-busy.md) and "+
 		"[selftest.md](selftest.md): %v and %v. Links and sub-benchmarks come on top. A `go test -count=10` of both sides, at 1 s "+
@@ -213,8 +215,8 @@ changed by a commit that changes Go files other than tests.
 // Rows of commits that change code are counted apart, because they are the test of the comparison: a commit that changes
 // documentation gives equal binaries, and any gate that compares binaries passes it.
 type identityCounts struct {
-	commits, leftOut, whole int // whole: commits with all rows IDENTICAL
-	rows, identical         int
+	commits, leftOut, whole int // whole: commits with all rows IDENTICAL; commits has none that was left out
+	rows, identical         int // identical <= rows
 	codeRows, codeIdentical int // of commits that change code
 	took                    time.Duration
 	least, most             float64 // load

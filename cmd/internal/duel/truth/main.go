@@ -135,7 +135,8 @@ func begin[T any](o options, table string, parse func(string) ([]T, error)) (
 
 // newPlayer makes the directories. It has to run in the module of semabench. The caller removes temp.
 //
-// The clones are kept between calls, since fetching them takes longer than most pairs.
+// The clones are kept between calls, since fetching them takes longer than most pairs. The built semabench is in temp
+// and not kept: a kept one would judge new pairs by the gate of an older source.
 func newPlayer(o options) (*player, error) {
 	keep, err := filepath.Abs(o.keep)
 	if err != nil {

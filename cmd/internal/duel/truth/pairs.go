@@ -14,7 +14,7 @@ type pair struct {
 	dir      string // of the module in the repository; "." is its root
 	old, new string // commits
 	packages []string
-	bench    string
+	bench    string // pattern of -bench
 	truth    truthOf
 	rows     *regexp.Regexp // the rows that the source speaks of; only slower and faster pairs have them
 	source   string         // why this is the truth

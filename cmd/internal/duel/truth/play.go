@@ -39,8 +39,8 @@ type gateResult struct {
 // to show what the gate can do on a machine of its own.
 type player struct {
 	options
-	keep, clones, temp, here string
-	tool                     string // a built semabench
+	keep, clones, temp, here string // absolute directories: of results, of clones, to be removed, of this module
+	tool                     string // a built semabench; one build judges all pairs of a call
 }
 
 // play plays what is missing of a pair, and keeps the result. The result of the gate is saved before benchstat
@@ -142,7 +142,8 @@ func (p *player) command(ctx context.Context, dir, name string, args ...string) 
 }
 
 // at returns a command that is interrupted, and not killed, when ctx is done: a gate then stops its processes
-// and removes its files.
+// and removes its files. It has 20 s for that, because an interrupted gate still judges the pairs that it has. Then it
+// is killed.
 func (p *player) at(ctx context.Context, dir, name string, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir = dir
@@ -169,7 +170,8 @@ func (p *player) load(pair pair) result { return load[result](p.file(pair)) }
 // save keeps the result of a pair.
 func (p *player) save(pair pair, r result) error { return saveJSON(p.file(pair), r) }
 
-// saveJSON renames a finished file, so that an interruption leaves the earlier result.
+// saveJSON renames a finished file, so that an interruption leaves the earlier result. A rename within one directory is
+// atomic, and the part is beside its target, because a rename between file systems fails.
 func saveJSON(path string, value any) error {
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -203,7 +205,8 @@ type options struct {
 // Benchmarks that fail on one side leave their rows out of the comparison, as they do for a user.
 //
 // The two sides run one after the other, as the documentation advises. A change of the machine between
-// them looks like a change of the code; the comparison with the gate is meant to show how often.
+// them looks like a change of the code. How often it does is a question that the table answers. So the sides do not
+// take turns here, although that would make benchstat look better.
 func (p *player) playBenchstat(ctx context.Context, clone string, pair pair) (*benchstatResult, error) {
 	begun := time.Now()
 	var files []string

@@ -23,11 +23,12 @@ import (
 type recount struct {
 	Repo, Commit, Package, Function string
 	Operations                      int
-	Old, New, Again                 float64 // instructions of an operation; Again counts the old side once more
+	Old, New, Again                 float64 // instructions of one operation; Again counts the old side once more
 	Error                           string  // why it could not be counted
 }
 
-// change returns by how much the new side differs from the old one, and spread by how much the old one from itself.
+// change returns by how much the new side differs from the old one, and spread by how much the old side differs from
+// itself, both as a share of the old count. A row without counts has 0/0, which is NaN: it is no change of 0 %.
 func (r recount) change() float64 { return r.New/r.Old - 1 }
 func (r recount) spread() float64 { return r.Again/r.Old - 1 }
 
@@ -50,7 +51,7 @@ func (p *player) recount(ctx context.Context, all []history, wanted int, write f
 	// The sample does not depend on what is kept. So a call that was interrupted, and continued, takes the same rows.
 	for i := range min(wanted, len(rows)) {
 		r := rows[i*len(rows)/wanted]
-		if len(rows) < wanted {
+		if len(rows) < wanted { // i*len(rows)/wanted would take some rows twice
 			r = rows[i]
 		}
 		if slices.ContainsFunc(kept, r.isSameRow) {
@@ -157,7 +158,9 @@ func fewestOperations(text string) (fewest int) {
 }
 
 // instructions returns the instructions of an operation. A second run has twice the operations, and the count of the
-// first run is subtracted. So the start of the process and the preparation of the benchmark cancel out.
+// first run is subtracted. So the start of the process and the preparation of the benchmark cancel out. A benchmark
+// that prepares more for more operations is an exception: its preparation counts as part of an operation, on both
+// sides alike.
 //
 // The environment takes away what depends on the clock: other processors, on which goroutines spin, collections of
 // garbage, and the signals by which the runtime interrupts a goroutine every 10 ms of time. Valgrind makes a process 50

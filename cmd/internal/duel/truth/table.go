@@ -42,7 +42,8 @@ func gateScore(p pair, r *gateResult) score {
 }
 
 // benchstatScore compares the significant rows with the truth. A slower row in a pair without one fails its
-// build. No row of a faster pair that is called faster is no failure of a gate, as for gateScore.
+// build. A faster pair is right even if no row is called faster, as in gateScore: a gate has to stop slowdowns, and a
+// speed-up that it misses fails no build.
 func benchstatScore(p pair, r *benchstatResult) score {
 	switch {
 	case r == nil:
@@ -66,7 +67,8 @@ func (p pair) named(row string) bool {
 	return p.rows.MatchString("Benchmark" + row)
 }
 
-// counted counts the verdicts of rows, in the order of the first row with each: the report has the worst first.
+// counted counts the verdicts of rows, in the order of the first row with each. The rows of a report have the worst
+// verdict first, so the cell has it first as well.
 func counted(rows []gate.ExportRow) string {
 	var names []gate.Verdict
 	count := map[gate.Verdict]int{}
