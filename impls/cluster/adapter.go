@@ -14,7 +14,7 @@ const overRelease = "cluster: released more than held"
 // bench take it. Close closes the session.
 //
 // The interface has no lease. Release gives back the permits of the youngest leases, and splits a
-// lease if need be. It does not say that a session has expired; a program that must know uses the
+// lease if need be. The permits of up to MaxGives leases come back at one moment. Release does not say that a session has expired; a program that must know uses the
 // leases. TryAcquire returns false after any error. Acquire of a session that has ended returns an
 // error that is not ctx.Err().
 func AsSemaphore(s *Session) impls.Semaphore { return &adapter{s: s} }
@@ -63,12 +63,12 @@ func (a *adapter) add(l *Lease, n int64) {
 }
 
 // Release returns when the engine has recorded it, or when the session has ended.
+//
+// All parts are one request: given back one by one, a try could find some of the permits and not the others.
+// The parts go from the youngest lease to the oldest in every call, as Session.shrink demands. A lease keeps
+// its place in the stack until it has left it for good, so no two calls see two leases in different orders.
 func (a *adapter) Release(n int64) {
 	mustBePositive(n)
-	type part struct {
-		lease *Lease
-		n     int64
-	}
 	var parts []part
 	a.mu.Lock()
 	if n > a.held {
@@ -79,7 +79,7 @@ func (a *adapter) Release(n int64) {
 	for n > 0 {
 		last := len(a.leases) - 1
 		k := min(n, a.sizes[last])
-		parts = append(parts, part{a.leases[last], k})
+		parts = append(parts, part{a.leases[last], int(k)})
 		n -= k
 		if a.sizes[last] -= k; a.sizes[last] == 0 {
 			a.leases[last] = nil
@@ -87,9 +87,7 @@ func (a *adapter) Release(n int64) {
 		}
 	}
 	a.mu.Unlock()
-	for _, p := range parts {
-		_ = p.lease.shrink(a.s.ctx, int(p.n)) // fails only with the session, and all permits with it
-	}
+	_ = a.s.shrink(a.s.ctx, parts) // fails only with the session, and all permits with it
 }
 
 // Close waits for the engine for one TTL at most: after it the engine has freed everything by itself.

@@ -32,15 +32,29 @@ type Member interface {
 	// ctx.Err() unchanged if ctx is done.
 	Take(ctx context.Context, n int64, wait bool) (Grant, error)
 
-	// Give gives slots of a grant back: all slots if keep is empty, otherwise all but those in keep.
-	// It changes nothing if the engine's record of the grant differs from the record that Take returned.
-	Give(ctx context.Context, g Grant, keep []int64) error
+	// Give gives slots of grants back, of up to MaxGives grants in one step that no other request can see
+	// half of. More grants are given back in several such steps.
+	//
+	// It changes nothing of a grant if the engine's record of it differs from the record that Take
+	// returned, and then gives the other grants back all the same, perhaps in several steps.
+	Give(ctx context.Context, gives []Give) error
 
 	Resize(ctx context.Context, size int64) error
 	Stats(ctx context.Context) (Stats, error)
 
 	// Leave gives back everything at once and ends the member.
 	Leave(ctx context.Context) error
+}
+
+// MaxGives is the number of grants that an engine gives back in one step at least. etcd takes 128 conditions
+// in a transaction by default.
+const MaxGives = 100
+
+// Give says which slots of a grant are given back: all slots if Keep is empty, otherwise all but those in
+// Keep.
+type Give struct {
+	Grant Grant
+	Keep  []int64
 }
 
 // ID names a grant within its member.

@@ -69,49 +69,96 @@ func (l *Lease) Until() time.Time { return l.s.Until() }
 func (l *Lease) Release(ctx context.Context) error { return l.shrink(ctx, -1) }
 
 // shrink gives back the n permits with the highest slots, or all if n is negative.
-func (l *Lease) shrink(ctx context.Context, n int) error {
-	select {
-	case l.turn <- struct{}{}: // tried alone first: a ctx that is done must not win over a free turn
-	default:
-		select {
-		case l.turn <- struct{}{}:
-		case <-ctx.Done():
-			return ctx.Err() // the call that has the turn gives the permits back
+func (l *Lease) shrink(ctx context.Context, n int) error { return l.s.shrink(ctx, []part{{l, n}}) }
+
+// A part is a number of permits of one lease; all of them if it is negative.
+type part struct {
+	lease *Lease
+	n     int
+}
+
+// shrink gives back parts of leases in one request to the engine, and returns the first error.
+//
+// It takes the turns of all leases before it asks the engine. Calls whose parts have the same leases must
+// have them in the same order: otherwise each would wait for a turn that the other has.
+func (s *Session) shrink(ctx context.Context, parts []part) error {
+	for _, p := range parts {
+		if err := p.lease.lock(ctx); err != nil {
+			return err
+		}
+		defer p.lease.unlock()
+	}
+	var gives []Give
+	var first error
+	for _, p := range parts {
+		g, open, err := p.lease.begin(p.n)
+		if first == nil {
+			first = err
+		}
+		if open {
+			gives = append(gives, g)
 		}
 	}
-	defer func() { <-l.turn }()
-	l.mu.Lock()
-	g := l.grant
-	if n < 0 || n > len(g.Slots) {
-		n = len(g.Slots)
+	if len(gives) == 0 {
+		return first
 	}
-	keep := slices.Clone(g.Slots[:len(g.Slots)-n])
+	if err := s.member.Give(ctx, gives); first == nil {
+		first = err
+	}
+	return first
+}
+
+func (l *Lease) lock(ctx context.Context) error {
+	select {
+	case l.turn <- struct{}{}: // tried alone first: a ctx that is done must not win over a free turn
+		return nil
+	default:
+	}
+	select {
+	case l.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err() // the call that has the turn gives the permits back
+	}
+}
+
+func (l *Lease) unlock() { <-l.turn }
+
+// begin notes that n permits are given back, and returns what to tell the engine. It returns false if there is
+// nothing to tell: the lease had ended before. The caller has the turn.
+func (l *Lease) begin(n int) (g Give, open bool, err error) {
+	l.mu.Lock()
+	grant := l.grant
+	if n < 0 || n > len(grant.Slots) {
+		n = len(grant.Slots)
+	}
+	keep := slices.Clone(grant.Slots[:len(grant.Slots)-n])
 	if l.released {
 		l.mu.Unlock()
-		return nil
+		return g, false, nil
 	}
 	if l.cause != nil {
 		defer l.mu.Unlock()
 		if errors.Is(l.cause, ErrClosed) {
-			return nil
+			return g, false, nil
 		}
-		return l.cause
+		return g, false, l.cause
 	}
 	l.grant.Slots = keep
 	if len(keep) == 0 {
 		// From here on nothing uses the permits. The lease must say so before the engine can give
 		// them to another holder.
-		l.grant.Slots = g.Slots
+		l.grant.Slots = grant.Slots
 		l.released = true
 		close(l.done)
 	}
 	l.mu.Unlock()
 	if len(keep) == 0 {
 		l.s.mu.Lock()
-		delete(l.s.leases, g.ID)
+		delete(l.s.leases, grant.ID)
 		l.s.mu.Unlock()
 	}
-	return l.s.member.Give(ctx, g, keep)
+	return Give{Grant: grant, Keep: keep}, true, nil
 }
 
 // finish ends the lease without Release.

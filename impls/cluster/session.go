@@ -143,6 +143,9 @@ func (s *Session) expired() error {
 
 // renew renews the session three times in a TTL: two renewals may be lost. After a failure it tries
 // again in a twentieth of the TTL.
+//
+// The thirds count from the start of a renewal, as the TTL does. If they counted from its end, a renewal that
+// takes longer than two thirds would be the last one: the next would be due after the end of the session.
 func (s *Session) renew() {
 	defer close(s.left)
 	pause := s.ttl / 3
@@ -166,7 +169,7 @@ func (s *Session) renew() {
 		err := s.renewOnce(start)
 		switch {
 		case err == nil:
-			pause = s.ttl / 3
+			pause = max(0, s.ttl/3-s.clock().Sub(start))
 		case final(err):
 			s.finish(err)
 			return

@@ -43,7 +43,7 @@ func (m *memory) Take(_ context.Context, n int64, _ bool) (Grant, error) {
 	return Grant{ID: ID(fmt.Sprint(m.next)), Slots: make([]int64, n), Revision: int64(m.next)}, nil
 }
 
-func (m *memory) Give(context.Context, Grant, []int64) error {
+func (m *memory) Give(context.Context, []Give) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.given++
@@ -169,6 +169,20 @@ func TestLateRenewal(t *testing.T) {
 			t.Errorf("after the late answer, Err = %v", s.Err())
 		}
 		<-s.Done()
+		_ = s.Close(context.Background())
+	})
+}
+
+// Renewals that take long, and less than half of the TTL, keep the session alive. Each must begin when the one
+// before has ended: a pause after it would end the session.
+func TestSlowRenewals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{renew: func(context.Context) error { time.Sleep(4 * time.Second); return nil }}
+		s := openMemory(t, m, nil)
+		time.Sleep(10 * time.Minute)
+		if err := s.Err(); err != nil {
+			t.Error(err)
+		}
 		_ = s.Close(context.Background())
 	})
 }

@@ -2,6 +2,7 @@ package etcd
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/semabench/semabench/impls/cluster"
+	"github.com/semabench/semabench/impls/cluster/internal/trial"
 	"github.com/semabench/semabench/internal/longtest"
 )
 
@@ -68,6 +70,133 @@ func (c *counter) take() (counts map[string]int, sum int) {
 		sum += n
 	}
 	return counts, sum
+}
+
+// A Release of permits that came in many leases is one transaction, so no try finds some of them free and the
+// others not. More leases than etcd takes conditions need more than one.
+func TestReleaseTogether(t *testing.T) {
+	e, c := counted(newEngine(t))
+	s := open(t, e, newName(t), 2*cluster.MaxGives, 30*time.Second)
+	sem := cluster.AsSemaphore(s)
+	for leases, want := range map[int64]int{1: 1, 2: 1, 4: 1, cluster.MaxGives: 1, cluster.MaxGives + 1: 2} {
+		for range leases {
+			must(t, sem.Acquire(t.Context(), 1))
+		}
+		c.take()
+		sem.Release(leases)
+		if counts, _ := c.take(); counts["give"] != want {
+			t.Errorf("%d leases: %v, want %d transactions", leases, counts, want)
+		}
+	}
+	// A part of the oldest lease stays.
+	for range 3 {
+		must(t, sem.Acquire(t.Context(), 4))
+	}
+	c.take()
+	sem.Release(9)
+	counts, _ := c.take()
+	if st, err := s.Stats(t.Context()); err != nil || st.Held != 3 || counts["give"] != 1 {
+		t.Errorf("after 9 of 12 permits: %+v, %v, %v", st, err, counts)
+	}
+}
+
+// A Release whose answer is lost, or of which a person has deleted one grant, gives back every other permit, and no
+// permit twice: another session has taken some meanwhile.
+func TestReleaseTogetherDisturbed(t *testing.T) {
+	for _, trouble := range []string{"lost answer", "deleted grant", "lost answer and deleted grant", "part"} {
+		t.Run(trouble, func(t *testing.T) {
+			w := newWorld(t, bug{})
+			a, b := w.Open(6, 30*time.Second), w.Open(6, 30*time.Second)
+			sem := cluster.AsSemaphore(a)
+			for range 3 {
+				must(t, sem.Acquire(t.Context(), 2))
+			}
+			if trouble != "lost answer" && trouble != "part" {
+				k := keysOf(w.Name)
+				r, err := client(t).Get(t.Context(), k.held(""), clientv3.WithPrefix(), clientv3.WithKeysOnly())
+				must(t, err)
+				_, err = client(t).Delete(t.Context(), string(r.Kvs[1].Key))
+				must(t, err)
+			}
+			if trouble != "deleted grant" {
+				w.set(func() { w.lose = once("give") })
+			}
+			n, left := int64(6), int64(0)
+			if trouble == "part" {
+				n, left = 5, 1
+			}
+			sem.Release(n)
+			must(t, w.HeldIs(b, left))
+			acquire(t, b, 6-left)
+			must(t, trial.RefusedNow(a, "all permits are held"))
+			must(t, w.HeldIs(b, 6))
+		})
+	}
+}
+
+// A Give of several grants reports a grant that a person has deleted, and not a grant that its own lost
+// transaction has given back.
+func TestGiveReports(t *testing.T) {
+	for _, c := range []struct {
+		lose, remove bool
+		cause        error
+	}{{false, false, nil}, {true, false, nil}, {false, true, cluster.ErrLost}} {
+		w := newWorld(t, bug{})
+		m, err := w.Engine.Join(t.Context(), w.Name, 4, 30*time.Second)
+		must(t, err)
+		var gives []cluster.Give
+		for range 3 {
+			g, err := m.Take(t.Context(), 1, false)
+			must(t, err)
+			gives = append(gives, cluster.Give{Grant: g})
+		}
+		if c.remove {
+			_, err := client(t).Delete(t.Context(), keysOf(w.Name).held(string(gives[1].Grant.ID)))
+			must(t, err)
+		}
+		if c.lose {
+			w.set(func() { w.lose = once("give") })
+		}
+		if err := m.Give(t.Context(), gives); !errors.Is(err, c.cause) {
+			t.Errorf("%+v: Give = %v", c, err)
+		}
+		if st, err := m.Stats(t.Context()); err != nil || st.Held != 0 {
+			t.Errorf("%+v: %+v, %v", c, st, err)
+		}
+		must(t, m.Leave(t.Context()))
+	}
+}
+
+// The looks of a renewal at hundreds of grants end in time when the server does not answer them: the renewal of
+// the lease itself counts.
+func TestLooksOfRenewalEnd(t *testing.T) {
+	e := newEngine(t)
+	var looks atomic.Int64
+	inner := e.calls.txn
+	e.calls.txn = func(ctx context.Context, t tx) (*clientv3.TxnResponse, error) {
+		if t.purpose == "verify" {
+			looks.Add(1)
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		return inner(ctx, t)
+	}
+	joined, err := e.Join(t.Context(), newName(t), 1, 3*time.Second)
+	must(t, err)
+	m := joined.(*member)
+	m.mu.Lock()
+	for range 5 * perRenewal {
+		m.held[m.newID()] = &holding{slots: []int64{0}, created: 1, changed: 1}
+	}
+	m.mu.Unlock()
+	lost, err := m.Renew(t.Context())
+	if err != nil || len(lost) > 0 {
+		t.Errorf("Renew = %d lost, %v", len(lost), err)
+	}
+	if n := looks.Load(); n != 1 { // the first ends with the third of the TTL: a second would be too much
+		t.Errorf("%d looks at grants, want 1", n)
+	}
+	must(t, m.Leave(t.Context()))
 }
 
 // An uncontended permit costs one transaction to take and one to give back, for one session and for

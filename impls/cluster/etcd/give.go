@@ -13,90 +13,184 @@ import (
 	"github.com/semabench/semabench/impls/cluster/internal/try"
 )
 
-// Give gives back the slots that are not in keep. The condition is the revision of the key: of its
-// creation to delete it, of its last change to shorten it. So a repetition that arrives late does
-// nothing: no key ever gets an old revision again.
-func (m *member) Give(ctx context.Context, g cluster.Grant, keep []int64) error {
-	id := string(g.ID)
-	m.mu.Lock()
-	h := m.held[id]
-	if h == nil {
-		m.mu.Unlock()
-		return m.lost(m.keys.held(id), "acquire again; another holder may have had the permits")
+// Give gives back the slots that are not kept: those of MaxGives grants in one transaction. The condition is
+// the revision of each key: of its creation to delete it, of its last change to shorten it. So a
+// repetition that arrives late does nothing: no key ever gets an old revision again.
+func (m *member) Give(ctx context.Context, gives []cluster.Give) (first error) {
+	for part := range slices.Chunk(gives, cluster.MaxGives) {
+		if err := m.give(ctx, part); first == nil {
+			first = err
+		}
 	}
-	// From here on the key may be missing for a good reason, so Renew must not report it as lost.
-	// The mark stays if etcd does not answer, because the give is then repeated in the background.
-	h.giving = true
-	changed := h.changed
-	m.mu.Unlock()
+	return first
+}
 
-	repeated := false
-	give := func(ctx context.Context) error { return m.giveOnce(ctx, id, g.Revision, changed, keep, &repeated) }
+// A giving is one Give of up to MaxGives grants. Only one goroutine uses it at a time.
+type giving struct {
+	m        *member
+	all      []*given
+	repeated bool // an earlier transaction had no answer, so it may have run
+	apart    bool // the grants are given back one by one
+}
+
+// A given is one grant of a giving.
+type given struct {
+	id               string
+	created, changed int64 // revisions of the key
+	keep             []int64
+	done             bool // etcd has done it
+}
+
+func (m *member) give(ctx context.Context, gives []cluster.Give) error {
+	var lost error // the first grant that etcd does not have
+	var all []*given
+	m.mu.Lock()
+	for _, g := range gives {
+		id := string(g.Grant.ID)
+		h := m.held[id]
+		if h == nil {
+			if lost == nil {
+				lost = m.lostGrant(id)
+			}
+			continue
+		}
+		// From here on the key may be missing for a good reason, so Renew must not report it as lost.
+		// The mark stays if etcd does not answer, because the give is then repeated in the background.
+		h.giving = true
+		all = append(all, &given{id: id, created: g.Grant.Revision, changed: h.changed, keep: g.Keep})
+	}
+	m.mu.Unlock()
+	if len(all) == 0 {
+		return lost
+	}
+	w := &giving{m: m, all: all}
 	// A ctx that is done gets a short time of its own: the permits are in the way of others.
 	op, end := try.Grace(ctx, m.ctx, grace)
 	defer end()
-	err := m.persist(op, func() error { return give(op) })
+	err := m.persist(op, func() error { return w.run(op) })
 	switch {
-	case err == nil || errors.Is(err, cluster.ErrLost) || errors.Is(err, cluster.ErrRestored):
+	case err == nil:
+		return lost
+	case errors.Is(err, cluster.ErrLost) || errors.Is(err, cluster.ErrRestored):
 		return err
 	case m.ctx.Err() != nil:
 		return m.expired()
 	}
-	m.later(give)
+	m.later(func(ctx context.Context) error {
+		err := w.run(ctx)
+		if errors.Is(err, cluster.ErrLost) {
+			return nil // nothing is left to give back
+		}
+		return err
+	})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return m.e.explain(fmt.Sprintf("give back permits of %q", m.name), m.keys.held(id), err)
+	return m.e.explain(fmt.Sprintf("give back permits of %q", m.name), m.keys.held(all[0].id), err)
 }
 
-// giveOnce runs the transaction of a Give. repeated says whether an earlier one had no answer: only
-// then may a key that is missing have been deleted by this Give itself.
-func (m *member) giveOnce(ctx context.Context, id string, created, changed int64, keep []int64,
-	repeated *bool) error {
-	key := m.keys.held(id)
-	t := tx{purpose: "give",
-		when:   []clientv3.Cmp{clientv3.Compare(clientv3.CreateRevision(key), "=", created)},
-		then:   []clientv3.Op{clientv3.OpDelete(key)},
-		orElse: []clientv3.Op{clientv3.OpGet(key)}}
-	if len(keep) > 0 {
-		t.when = []clientv3.Cmp{clientv3.Compare(clientv3.ModRevision(key), "=", changed)}
-		t.then = []clientv3.Op{clientv3.OpPut(key, slotsValue(keep), clientv3.WithLease(m.lease))}
+func (m *member) lostGrant(id string) error {
+	return m.lost(m.keys.held(id), "acquire again; another holder may have had the permits")
+}
+
+// run gives back all grants in one transaction. Its condition fails as a whole: if an earlier run has done it, or
+// if a key is missing. Then each grant gets a transaction of its own, which finds out.
+func (w *giving) run(ctx context.Context) (lost error) {
+	m := w.m
+	if len(w.all) > 1 && !w.apart {
+		t := tx{purpose: "give"}
+		for _, g := range w.all {
+			when, then := m.step(g)
+			t.when, t.then = append(t.when, when), append(t.then, then)
+		}
+		r, err := m.do(ctx, t)
+		if err != nil {
+			w.repeated = w.repeated || !refused(err)
+			return err
+		}
+		if r.Succeeded {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			for _, g := range w.all {
+				m.gave(g, r.Header.Revision)
+			}
+			return nil
+		}
+		w.apart = true
 	}
-	r, err := m.do(ctx, t)
+	for _, g := range w.all {
+		if g.done {
+			continue
+		}
+		err := m.giveOnce(ctx, g, &w.repeated)
+		switch {
+		case err == nil:
+		case !errors.Is(err, cluster.ErrLost):
+			return err
+		case lost == nil:
+			lost = err
+		}
+		g.done = true
+	}
+	return lost
+}
+
+// step returns the condition and the operation that give a grant back.
+func (m *member) step(g *given) (clientv3.Cmp, clientv3.Op) {
+	key := m.keys.held(g.id)
+	if len(g.keep) > 0 {
+		return clientv3.Compare(clientv3.ModRevision(key), "=", g.changed),
+			clientv3.OpPut(key, slotsValue(g.keep), clientv3.WithLease(m.lease))
+	}
+	return clientv3.Compare(clientv3.CreateRevision(key), "=", g.created), clientv3.OpDelete(key)
+}
+
+// giveOnce gives back one grant. repeated says whether an earlier transaction had no answer: only then may a
+// key that is missing have been deleted by this Give itself.
+func (m *member) giveOnce(ctx context.Context, g *given, repeated *bool) error {
+	key := m.keys.held(g.id)
+	when, then := m.step(g)
+	r, err := m.do(ctx, tx{purpose: "give", when: []clientv3.Cmp{when}, then: []clientv3.Op{then},
+		orElse: []clientv3.Op{clientv3.OpGet(key)}})
 	if err != nil {
 		*repeated = true
 		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	h := m.held[id]
-	changed = r.Header.Revision
+	changed := r.Header.Revision
 	if !r.Succeeded {
 		kvs := rangeAt(r, 0).Kvs
-		if len(kvs) == 0 || kvs[0].CreateRevision != created {
-			if h != nil {
-				m.forget(id)
+		if len(kvs) == 0 || kvs[0].CreateRevision != g.created {
+			if m.held[g.id] != nil {
+				m.forget(g.id)
 			}
 			if *repeated {
 				return nil // an earlier try did it, and its answer was lost
 			}
-			return m.lost(key, "acquire again; another holder may have had the permits")
+			return m.lostGrant(g.id)
 		}
 		changed = kvs[0].ModRevision // an earlier try, or a later Give that kept less
 	}
+	m.gave(g, changed)
+	return nil
+}
+
+// gave records what a transaction gave back. The caller has m.mu.
+func (m *member) gave(g *given, changed int64) {
+	h := m.held[g.id]
 	if h == nil {
-		return nil
+		return
 	}
-	if len(keep) == 0 {
-		m.forget(id)
-		return nil
+	if len(g.keep) == 0 {
+		m.forget(g.id)
+		return
 	}
-	if len(keep) < len(h.slots) { // a late answer must not add slots that a later Give has removed
-		h.slots = keep
+	if len(g.keep) < len(h.slots) { // a late answer must not add slots that a later Give has removed
+		h.slots = g.keep
 	}
 	h.changed, h.giving = max(h.changed, changed), false
 	m.wake()
-	return nil
 }
 
 // perRenewal is the number of grants that one transaction compares. etcd takes 128 conditions, and
@@ -129,6 +223,11 @@ func (m *member) Renew(ctx context.Context) ([]cluster.ID, error) {
 	for id := range created {
 		ids = append(ids, id)
 	}
+	// The looks end after a third of the TTL. Hundreds of them on a slow server would otherwise last until the
+	// session ends, though its lease was renewed. The map gives the grants in a random order, so no grant is
+	// left out for long.
+	ctx, cancel := context.WithTimeout(ctx, m.ttl/3)
+	defer cancel()
 	var lost []cluster.ID
 	for part := range slices.Chunk(append(ids, ""), perRenewal) { // "" lets the loop run once at least
 		missing, err := m.verify(ctx, part, created)
@@ -138,6 +237,9 @@ func (m *member) Renew(ctx context.Context) ([]cluster.ID, error) {
 		}
 		// Any other error is the network's. The lease was renewed, so the session lives; the next
 		// Renew looks again.
+		if ctx.Err() != nil {
+			break
+		}
 	}
 	return lost, nil
 }

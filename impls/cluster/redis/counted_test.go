@@ -75,6 +75,33 @@ func listening(t *testing.T, c *counter) {
 	}
 }
 
+// A Release of permits that came in many leases is one run of the script.
+func TestReleaseTogether(t *testing.T) {
+	e := newEngine(t)
+	c := counted(e)
+	s := open(t, e, newName(t), 2*perRun, 30*time.Second)
+	sem := cluster.AsSemaphore(s)
+	for leases, want := range map[int64]int{1: 1, 4: 1, perRun: 1, perRun + 1: 2} {
+		for range leases {
+			must(t, sem.Acquire(t.Context(), 1))
+		}
+		c.take()
+		sem.Release(leases)
+		if counts, _ := c.take(); counts["give"] != want {
+			t.Errorf("%d leases: %v, want %d runs", leases, counts, want)
+		}
+	}
+	for range 3 {
+		must(t, sem.Acquire(t.Context(), 4))
+	}
+	c.take()
+	sem.Release(9)
+	counts, _ := c.take()
+	if st, err := s.Stats(t.Context()); err != nil || st.Held != 3 || counts["give"] != 1 {
+		t.Errorf("after 9 of 12 permits: %+v, %v, %v", st, err, counts)
+	}
+}
+
 // A hand-off needs no run but the give, and one message for one waiter, however many wait.
 func TestManyWaiters(t *testing.T) {
 	waiters := longtest.Or(t, "waiters", 1000, 100)

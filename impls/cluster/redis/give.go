@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/semabench/semabench/impls/cluster"
-	"github.com/semabench/semabench/impls/cluster/internal/slots"
+	slotlist "github.com/semabench/semabench/impls/cluster/internal/slots"
 	"github.com/semabench/semabench/impls/cluster/internal/try"
 )
 
@@ -17,37 +18,62 @@ func final(err error) bool {
 		errors.Is(err, cluster.ErrRestored) || errors.Is(err, cluster.ErrFormat)
 }
 
-// Give gives back the slots that are not in keep. A grant never gets a slot back, and its fence is never
-// given again, so a copy that arrives late does nothing.
-func (m *member) Give(ctx context.Context, g cluster.Grant, keep []int64) error {
-	id := string(g.ID)
+// Give gives back the slots that are not kept: those of perRun grants in one run of the script. A grant never
+// gets a slot back, and its fence is never given again, so a copy that arrives late does nothing.
+func (m *member) Give(ctx context.Context, gives []cluster.Give) (first error) {
+	for part := range slices.Chunk(gives, perRun) {
+		if err := m.give(ctx, part); first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+func (m *member) give(ctx context.Context, gives []cluster.Give) error {
+	var lost error // the first grant that the server does not have
+	var args []string
+	var known []cluster.Give
 	m.mu.Lock()
-	h := m.held[id]
-	// After a Give of a part, the server still has the record with the same fence, so a renewal
-	// finds it. Only a Give of the whole grant explains a record that is missing.
-	if h != nil && len(keep) == 0 {
-		h.giving = true
+	for _, g := range gives {
+		id := string(g.Grant.ID)
+		h := m.held[id]
+		if h == nil {
+			if lost == nil {
+				lost = m.lostGrant(id)
+			}
+			continue
+		}
+		// After a Give of a part, the server still has the record with the same fence, so a renewal
+		// finds it. Only a Give of the whole grant explains a record that is missing.
+		if len(g.Keep) == 0 {
+			h.giving = true
+		}
+		known = append(known, g)
+		args = append(args, id, strconv.FormatInt(g.Grant.Revision, 10), slotlist.Format(g.Keep))
 	}
 	m.mu.Unlock()
-	if h == nil {
-		return m.lost(m.keys.requests()+" "+id, "acquire again; another holder may have had the permits")
+	if len(known) == 0 {
+		return lost
 	}
 	repeated := false
 	give := func(ctx context.Context) error {
-		a, err := m.do(ctx, "give", id, strconv.FormatInt(g.Revision, 10), slots.Format(keep))
+		a, err := m.do(ctx, "give", args...)
 		if err != nil {
 			repeated = true
 			return err
 		}
-		if a.status != "OK" || len(keep) == 0 {
-			m.mu.Lock()
-			delete(m.held, id)
-			m.mu.Unlock()
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		for i, g := range known {
+			id, gone := string(g.Grant.ID), a.at(i) != "OK"
+			if gone || len(g.Keep) == 0 {
+				delete(m.held, id)
+			}
+			if gone && !repeated && lost == nil { // otherwise an earlier copy did it, and its answer was lost
+				lost = m.lostGrant(id)
+			}
 		}
-		if a.status != "OK" && !repeated { // otherwise an earlier copy did it, and its answer was lost
-			return m.lost(m.keys.requests()+" "+id, "acquire again; another holder may have had the permits")
-		}
-		return nil
+		return lost
 	}
 	// A ctx that is done gets a short time of its own: the permits are in the way of others.
 	op, end := try.Grace(ctx, m.ctx, grace)
@@ -59,11 +85,21 @@ func (m *member) Give(ctx context.Context, g cluster.Grant, keep []int64) error 
 	case m.ctx.Err() != nil:
 		return m.expired()
 	}
-	try.Later(m.ctx, final, give)
+	try.Later(m.ctx, final, func(ctx context.Context) error {
+		err := give(ctx)
+		if errors.Is(err, cluster.ErrLost) {
+			return nil // nothing is left to give back
+		}
+		return err
+	})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return m.e.explain(fmt.Sprintf("give back permits of %q", m.name), m.keys.requests(), err)
+}
+
+func (m *member) lostGrant(id string) error {
+	return m.lost(m.keys.requests()+" "+id, "acquire again; another holder may have had the permits")
 }
 
 // Renew renews the session, and learns of grants that the server has lost and of messages that this member
@@ -79,7 +115,8 @@ func (m *member) look(ctx context.Context) error {
 	return err
 }
 
-// perRun is the number of requests that one run of the script asks about: Lua unpacks some thousand values.
+// perRun is the number of requests that one run of the script has: Lua unpacks some thousand values, and a
+// give has three for each request.
 const perRun = 1000
 
 // A belief is the state of a request as its member knows it.
@@ -107,6 +144,10 @@ func (m *member) ask(ctx context.Context, ttl int64) (lost []cluster.ID, err err
 		all = append(all, belief{id: id, queued: w.queued})
 	}
 	m.mu.Unlock()
+	// The runs end after a third of the TTL: the first one has renewed the session, and the others must not
+	// last until it ends. The maps give the requests in a random order, so none is left out for long.
+	ctx, cancel := context.WithTimeout(ctx, m.ttl/3)
+	defer cancel()
 	for first := true; first || len(all) > 0; first = false { // once at least: the run itself renews
 		part := all[:min(perRun, len(all))]
 		all = all[len(part):]
@@ -115,7 +156,13 @@ func (m *member) ask(ctx context.Context, ttl int64) (lost []cluster.ID, err err
 			args = append(args, b.id)
 		}
 		a, err := m.do(ctx, "renew", args...)
-		if err != nil {
+		switch {
+		case err == nil:
+		case !first && ttl > 0 && !final(err) && ctx.Err() != nil:
+			return lost, nil
+		case !first && ttl > 0 && !final(err):
+			continue // the network's error
+		default:
 			return lost, err
 		}
 		for i, b := range part {

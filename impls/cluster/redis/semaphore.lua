@@ -267,7 +267,7 @@ end
 
 -- give leaves the holder the slots in keep. A grant never gets a slot back, so an old copy of a give, or a
 -- copy that runs again, has nothing left to do. The fence tells the grant from any other.
-function ops.give(id, fence, keep)
+local function give(id, fence, keep)
   local kind, a, slots = record(id)
   if kind ~= 'h' or a ~= fence then return 'GONE' end
   local kept, rest, gone = {}, {}, {}
@@ -282,6 +282,14 @@ function ops.give(id, fence, keep)
     S.used = S.used - #gone
   end
   return 'OK'
+end
+
+-- The grants are given back in one run: no other request sees some of them free and not the others. The answer
+-- has a word for each.
+function ops.give(...)
+  local out, gives = {'OK'}, {...}
+  for i = 1, #gives, 3 do out[#out + 1] = give(gives[i], gives[i + 1], gives[i + 2]) end
+  return unpack(out)
 end
 
 -- withdraw ends a request in any state. With it the gate moves, so no copy of its take can run later.
