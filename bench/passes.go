@@ -13,8 +13,8 @@ import (
 	"github.com/semabench/semabench/internal/slice"
 )
 
-// metrics are the units of this package with the direction that is better. The units of package
-// testing are not among them, because benchstat knows those.
+// metrics are the units of this package, each with its better direction: benchstat cannot guess it. The units of
+// package testing are left out, because benchstat knows those.
 var metrics = []struct{ unit, better string }{
 	{"ns/grant", "lower"},
 	{"cpu-ns/op", "lower"},
@@ -139,10 +139,10 @@ func (m *benchmark) timedPass(b *testing.B) error {
 // they took.
 //
 // Two semaphores are counted, the second one over twice as many operations, and the difference counts.
-// So what a new semaphore or workload allocates once, such as connections, is no part of it: over a few
-// hundred operations it would look like half an allocation each. What a goroutine allocates when it
-// waits for the first time would still be a part, because over twice as many operations more goroutines
-// wait. warmUp makes these allocations before.
+// So the single allocations of a new semaphore or workload, such as connections, are no part of it: over a few
+// hundred operations they would look like half an allocation each. The first wait of a goroutine allocates,
+// too, and the difference would keep that, because over twice as many operations more goroutines wait. warmUp
+// makes these allocations before.
 func (m *benchmark) countingPass() (took time.Duration, err error) {
 	n := m.countedOperations()
 	once, took, err := m.allocated(n)
@@ -213,7 +213,7 @@ func (m *benchmark) recordedPass(b *testing.B) error {
 	return nil
 }
 
-// reportRecorded reports the recorded metrics. It leaves out meaningless ones: the fairness
+// reportRecorded reports the recorded metrics. It leaves out figures without a meaning: the fairness
 // of one goroutine, the latency of an Acquire that was never called, and both if the goroutines had
 // too few turns.
 func (m *benchmark) reportRecorded(b *testing.B, t *Trial, r recorder, fairness float64) {
@@ -264,7 +264,7 @@ func (t *Trial) run(w Workload) error {
 }
 
 // newTrial returns a trial of n operations with a fresh semaphore. The caller sets the unexported
-// fields that its pass needs.
+// fields that its pass needs. begin and end do nothing by default, so that Parallel calls them without a look.
 func newTrial(c Case, impl impls.Impl, n int) (*Trial, error) {
 	t := &Trial{Shape: c.Shape, N: n, impl: impl, begin: func() {}, end: func() {}}
 	sem, err := t.New(c.Permits)

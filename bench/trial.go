@@ -122,7 +122,7 @@ func (t *Trial) takeAll(c createdSemaphore) bool {
 }
 
 // Parallel calls body in exactly t.Goroutines goroutines, and returns their errors joined when all
-// have returned. The body loops while w.Next, like the body of testing.B.RunParallel. What it does
+// have returned. The body loops while w.Next, like the body of testing.B.RunParallel. The code
 // before its first w.Next is not measured. Call Parallel once for each Trial.
 func (t *Trial) Parallel(body func(w *Worker) error) error {
 	t.batches = newBatches(t)

@@ -33,7 +33,7 @@ func TestColumnsAloneAreNotInTheHeatMap(t *testing.T) {
 }
 
 // The command that profiles a row names each part of the name as it stands in the text, wherever the
-// column stands, and quotes what a shell or an expression would read as a sign.
+// column stands. It quotes every sign that a shell or a regular expression would read.
 func TestProfileCommandOnThePage(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"BenchmarkX/impl=a-8 1 1 ns/op\nBenchmarkX/impl=b-8 1 2 ns/op\n",

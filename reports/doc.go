@@ -34,9 +34,9 @@
 //
 // # What the reports contain
 //
-// The pictures are SVG files that follow the light or dark theme of the viewer. They show a heat
-// map of the ratios to the best of each row, the same ratios with their intervals, curves of the
-// primary unit over each number in the names, and latency percentiles. A picture of a large
+// The pictures are SVG files that follow the light or dark theme of the viewer. They are a heat map of the ratios to
+// the best of each row, the same ratios with their intervals, curves of the primary unit over each number in the
+// names, and latency percentiles. A picture of a large
 // comparison shows the first rows, and says so.
 //
 // The columns are the values of /impl in the benchmark names, or the files if no name has that

@@ -10,7 +10,7 @@ import (
 	"github.com/semabench/semabench/stress/internal/contexts"
 )
 
-// Cancellation: C20 to C23 and C32. What a call that leaves the line does to its neighbours.
+// Cancellation: C20 to C23 and C32. A call that leaves the line must not harm its neighbours.
 
 // C20: a large request at the head of the line holds up a small request. When the large request is
 // cancelled, no Release follows. So the cancelled call itself must wake the small request. The

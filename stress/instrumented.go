@@ -106,9 +106,9 @@ func firstLines(text string, most int) string {
 	return strings.Join(lines[:min(most, len(lines))], "")
 }
 
-// A recorder is a child process that outlives this one. It is told which clause is checked and which
-// clauses failed. If this process ends before Run does, by os.Exit, by a panic in a goroutine of the
-// implementation or by a fatal error of the runtime, the recorder says what it was told.
+// A recorder is a child process that outlives this one. It reads which clause is checked and which
+// clauses failed. This process may end before Run does: by os.Exit, by a panic in a goroutine of the
+// implementation, or by a fatal error of the runtime. Then the recorder prints these facts.
 //
 // It costs one process for each Run. Playing the clauses in a child would cost every test twice its
 // time, and its coverage.

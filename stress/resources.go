@@ -14,8 +14,8 @@ import (
 	"github.com/semabench/semabench/stress/internal/leavers"
 )
 
-// Resources: C31, C33 and C37. What is left in use when calls have returned, and the processor time
-// of calls that wait.
+// Resources: C31, C33 and C37. They measure the memory and the goroutines that calls leave behind, and the
+// processor time of calls that wait.
 
 // alone keeps two tests from running C31 or C33 at once: these set the rate of the heap profile of
 // the process, and read what they allocated themselves. It locks outside of the bubble, because a

@@ -49,8 +49,8 @@
 // # When the engine was restored from a backup
 //
 // Its revisions go backwards, and grants of the last minutes are gone. Sessions that were open notice
-// it by the revision, the ID of the cluster, or the missing keys, at the next answer or within a third
-// of the TTL, and end with ErrRestored or ErrLost. A Guard refuses the new and smaller fences. Nothing
+// it by the revision, the ID of the cluster, or the missing keys, within a third of the TTL at the latest. They
+// end with ErrRestored or ErrLost. A Guard refuses the new and smaller fences. Nothing
 // is granted twice at a guarded resource, but it is of no use until the revisions have passed the old
 // ones: restore with etcdutl snapshot restore --bump-revision.
 //

@@ -7,9 +7,9 @@
 //	defer unlock()
 //
 // The kernel owns the lock (flock on Unix, LockFileEx on Windows) and frees it when the process
-// that holds it ends, however it ends. A lock that is a folder or a file whose existence counts
-// needs a rule for locks of dead processes, and two waiters that apply the rule at the same time
-// can both end up with the lock.
+// that holds it ends, however it ends. The usual alternative is a folder or a file whose existence is the lock. It
+// needs a rule for locks of dead processes, and two waiters that apply the rule at the same time can both
+// end up with the lock.
 //
 // # What this does not do
 //

@@ -3,9 +3,9 @@
 //	tool := gotool.Tool{Dir: dir}
 //	out, err := tool.Run(ctx, "list", "-f", "{{.Dir}}", "./...")
 //
-// Every command runs in a process group of its own, is interrupted when ctx is done (so that it
-// can remove its files), killed if that does not help, and puts what it wrote to standard error
-// into the error. See package child for the reasons.
+// Every command runs in a process group of its own. When ctx is done it is interrupted, so that it can remove its
+// files, and killed if that does not help. The error of a command has its standard error as its text. See
+// package child for the reasons.
 //
 // Four more parts are for every package that builds programs:
 //

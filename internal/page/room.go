@@ -1,8 +1,7 @@
 package page
 
-// A Room is how many bytes of a page are left. A page that takes more than a few hundred kilobytes
-// is slow to open on a phone and cannot be sent by mail, so each page leaves out its least
-// important parts and says so.
+// A Room is how many bytes of a page are left. A page of more than a few hundred kilobytes is slow to open
+// on a phone and cannot be sent by mail. So each page leaves out its least important parts and says so.
 type Room struct{ left int }
 
 // NewRoom returns a Room with the given number of bytes.

@@ -26,7 +26,7 @@ func (r *Report) checksums() string {
 
 // noise says how many samples were disturbed and taken again.
 //
-// Disturbed samples are told and not hidden, even where enough undisturbed ones decided.
+// Disturbed samples are counted in the text, even where enough undisturbed ones decided.
 func (r *Report) noise() string {
 	t := r.Totals
 	if t.Retaken+t.Disturbed == 0 {

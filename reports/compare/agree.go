@@ -29,8 +29,8 @@ type Change struct {
 // Agree compares the verdicts of two comparisons, cell by cell, in the primary unit of each
 // table.
 //
-// The verdict of a cell is “better” if the cell is the best of its row and all others are worse,
-// “tie” if it serves the row and another cell does or may do so too, and otherwise “worse” or
+// The verdict of a cell is “better” if the cell is the best of its row and all others are worse. It is
+// “tie” if the cell serves the row and another cell does so, too, or may. Otherwise it is “worse” or
 // “undecided”. As in an [Answer], a cell that is surely worse by less than 5 % counts as a tie.
 // Change.From and Change.To are the ratios to the best of the row.
 //

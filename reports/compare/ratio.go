@@ -20,8 +20,8 @@ import (
 //
 // The level is corrected like the verdict beside the interval. It is 5 % for a single comparison,
 // and 5 % divided by the number of tests in the family for most others; see [Versus.Corrected].
-// So the sides of 1 on which the intervals lie are right together with a chance of 95 %. What a ratio is at most,
-// as in [Bound], is computed with an equal share of the 5 % for each interval of the family.
+// So the sides of 1 on which the intervals lie are right together with a chance of 95 %. An upper bound of
+// a ratio, as in [Bound], is computed with an equal share of the 5 % for each interval of the family.
 //
 // The interval contains exactly the factors that a two-sided U test of this level would not
 // reject. So its level is exact for small samples, and at least Confidence if values are tied.
@@ -46,9 +46,10 @@ type Ratio struct {
 const uneven = 2
 
 // widen makes the interval of v wide enough for samples a and b whose spreads differ. The test of ranks and its
-// interval assume that both spread alike. If one column has 20 times the noise of another one, the test alone
-// calls equal columns different in 11 % of rows instead of 5 %, and in 39 % of tables of 20 rows, whose levels
-// are small. Welch's interval assumes no equal spreads; the wider bound of the two counts on each side.
+// interval assume that both spread alike. Let one column have 20 times the noise of another one. Then the
+// test alone calls equal columns different in 11 % of rows instead of 5 %. In tables of 20 rows, whose levels are
+// small, it does so in 39 % of tables. Welch's interval assumes no equal spreads. On each side the wider bound of
+// the two intervals counts.
 //
 // Samples that spread alike keep the interval of the ranks, which an outlier does not move. Both samples are sorted.
 func (v *Versus) widen(a, b []float64) {

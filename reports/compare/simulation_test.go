@@ -134,12 +134,12 @@ func (o outcome) most() int {
 	return int(expected + 3*math.Sqrt(expected*0.95))
 }
 
-// worlds returns the worlds of the table in the package documentation, or a few of them. The few
-// have the defects of earlier rules: with tests against the best alone the first had a false
-// “worse” in 9.5 % of runs, and the second recommended a worse column in 99 %. With medians that contradict the
-// ranks, the one of two modes recommended a column that is worse by 10 % in 25 %, and with the ranks alone the one
-// of 20 rows had a false “worse” in 36 %. With the levels of Holm's procedure for all bounds, the last one recommended
-// a column that is worse by 5.1 % in 16 %.
+// worlds returns the worlds of the table in the package documentation, or a few of them. The few showed defects of
+// earlier rules, as shares of their runs. Under tests against the best alone, the first world had a false
+// “worse” in 9.5 %, and the second recommended a worse column in 99 %. Under medians that contradict the ranks, the
+// world of two modes recommended a column that is worse by 10 % in 25 %. Under ranks alone, the world of 20 rows
+// had a false “worse” in 36 %. Under the levels of Holm's procedure for all bounds, the last world recommended a column that
+// is worse by 5.1 % in 16 %.
 func worlds(all bool) (list []world) {
 	if !all {
 		return []world{{8, 8, 0, 0.01, normal, 1}, {4, 8, 0.10, 0.20, normal, 1}, {2, 8, 0.051, 0.01, normal, 1},

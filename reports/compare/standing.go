@@ -37,9 +37,9 @@ func (v *Versus) Verdict() string {
 }
 
 // most returns the upper bound of the ratio. The upper bounds of a family hold all together with a
-// chance of 95 %. The interval of a difference has a greater share of the 5 %, which is enough for saying on
-// which side of 1 the ratio is, because Holm's procedure stops at the first test that shows nothing. It is not
-// enough for saying how far away: if 20 rows differ, as many intervals would fail together with 16 %, and not 5 %.
+// chance of 95 %. The interval of a difference has a greater share of the 5 %. Holm's procedure allows that for the
+// side of 1 on which the ratio is, because it stops at the first test that shows nothing. It does not allow it
+// for the distance from 1: if 20 rows differ, as many intervals would fail together with 16 %, and not 5 %.
 func (v *Versus) most() float64 { return max(v.hi, v.atMost) }
 
 // WhyUnknown returns why this comparison could show no difference, whatever its values, or "" if
@@ -61,8 +61,8 @@ func (v *Versus) cannotShow() bool {
 }
 
 // contrary reports whether one median is greater than the other, and most quotients of values say the opposite.
-// If the values of a benchmark lie in two groups, half of them in each, a sample median is in either by chance,
-// and the test can find the difference between two benchmarks all the same.
+// The values of a benchmark may lie in two groups, half of them in each. Then chance decides in which group a sample
+// median lies, and the test can find the difference between two benchmarks all the same.
 func (v *Versus) contrary() bool {
 	m, shift := v.Ratio.Medians, v.Ratio.Shift
 	return m > 1 && 0 < shift && shift < 1 || 0 < m && m < 1 && shift > 1

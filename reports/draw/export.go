@@ -24,10 +24,10 @@ type Export struct {
 // is Export{}.CSV.
 func WriteCSV(w io.Writer, c *compare.Comparison) error { return Export{}.CSV(w, c) }
 
-// WriteJSON writes one object with all of c: by, family, facts, files, warnings, broken and
-// failures (all such lines, with file and line), require and weight (what the answers were asked
-// for), answers (an [ExportAnswer] for each table), and cells, an array of [ExportCell] with one
-// cell on each line. It is Export{}.JSON.
+// WriteJSON writes one object with all of c. Its keys are by, family, facts, files and warnings; broken and
+// failures, which list such lines with file and line; require and weight, the needs that the answers meet;
+// answers, an [ExportAnswer] for each table; and cells, an array of [ExportCell] with one cell on each
+// line. It is Export{}.JSON.
 func WriteJSON(w io.Writer, c *compare.Comparison) error { return Export{}.JSON(w, c) }
 
 // csvColumns are the kind of the line, then the tags of ExportCell without values.

@@ -236,7 +236,7 @@ func TestKeysOfOtherToolsAreCompared(t *testing.T) {
 	}
 }
 
-// Names that differ only by the number of cores are told from names that differ.
+// For names that differ only by the number of cores, the error names the flag -cpu.
 func TestTextsOfOtherCores(t *testing.T) {
 	head := "goos: linux\npkg: p\ncpu: c\n"
 	two := textOf("BenchmarkX/a-b", 10, 1, "")

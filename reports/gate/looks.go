@@ -3,11 +3,11 @@ package gate
 import "math"
 
 // A stage does not have to measure all of its pairs. It looks at the row now and then, and stops when the
-// row is settled. Looking more often gives chance more opportunities. So the numbers of pairs at which a
-// stage looks are declared before its first pair ([Row].Looks and SecondLooks), and all looks together
-// spend the chance of error that a single look would have.
+// row is settled. Looking more often gives chance more opportunities. So a stage declares the numbers
+// of pairs at which it looks before its first pair, in [Row].Looks and SecondLooks. All looks together spend
+// the chance of error that a single look would have.
 //
-// The share of the error that is spent by the time that a share t of the pairs is there is t³. Kim and
+// When a share t of the pairs is there, a share t³ of the error is spent. Kim and
 // DeMets call this the power family; with the exponent 3 it is close to the boundary of O'Brien and
 // Fleming: little is spent early, and seven eighths are left for a last look at twice the pairs. The
 // function of O'Brien and Fleming itself gives a look at a quarter of the pairs a level of about 1e-10.

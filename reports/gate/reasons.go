@@ -122,8 +122,8 @@ type functionCost struct{ Name, Old, New, Change string }
 // worth a line. The JSON has all that were recorded.
 const mostCosts, leastCost = 8, 0.01
 
-// scale returns what a share of the new side has to be multiplied with, so that both sides are shares of the time of
-// an operation of the old side, and the changes of all functions add up to the change of the row.
+// scale returns the factor for shares of the new side. Multiplied with it, the shares of both sides are shares of the
+// time of an old operation, and the changes of all functions add up to the change of the row.
 //
 // A row without a time has no such factor. Its shares are of each side's own time.
 func (j *Judged) scale() float64 {

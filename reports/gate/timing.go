@@ -91,8 +91,9 @@ func SecondPairs(n int) int { return 2 * n }
 
 // MostPairs returns how many pairs the second stage of a row has at most, if its first stage had n and there is
 // time. A slowdown near the margin shows in narrow intervals only, and so does its absence. The stage stops at the
-// look that settles the row. In simulated families of rows as noisy as on a machine at a load of 10, twice the pairs
-// left 13 % of the rows of one goroutine open, and four times the pairs 3 %, for a third more time.
+// look that settles the row. The factor comes from simulated families, of rows as noisy as on a machine at a load
+// of 10. Twice the pairs left 13 % of the rows of one goroutine open. Four times the pairs left 3 %, and took a
+// third more time.
 func MostPairs(n int) int { return 4 * n }
 
 // isSuspect reports whether a row with this first stage has to be measured again.

@@ -57,9 +57,8 @@ type Median struct {
 // unit so that the ratios of a gate and the times of a text are never one row.
 const Ratio = "new/old"
 
-// facts are the keys that are kept. A change of their values at the run of a change point is told
-// with it. Others, such as the load, change with every run. The order is the one in which they are
-// told.
+// facts are the keys that are kept, in the order of the output. If their values change at the run of a change point,
+// the report names the change with it. Other keys, such as the load, change with every run.
 var facts = []string{benchkey.GOOS, benchkey.GOARCH, benchkey.CPU, benchkey.CPUs, benchkey.CPUQuota,
 	benchkey.Kernel, benchkey.Go, benchkey.Build, benchkey.GoRuntime, benchkey.GOMAXPROCS}
 

@@ -16,7 +16,7 @@ import (
 	"github.com/semabench/semabench/stress/explore"
 )
 
-// A body that does something bad to its process is told by name, in the time that the options allow.
+// A body that harms or strains its process gets its verdict within the time of the options, and the text says why.
 func TestBadBodies(t *testing.T) {
 	second := explore.Options{Time: time.Second}
 	for name, c := range map[string]struct {

@@ -29,7 +29,7 @@ func mustBeTwo(t testing.TB, n int64) {
 	}
 }
 
-// A body may use the testing.T around it in the place of its own. What it does there counts for one
+// A body may use the testing.T around it in the place of its own. A failure or a log there counts for one
 // schedule.
 func TestOuterT(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -34,7 +34,7 @@ type noLock struct{}
 func (noLock) Lock()   {}
 func (noLock) Unlock() {}
 
-// pipes are programs with pipes in memory. What is in the text of a failure, or is empty if the
+// pipes are programs with pipes in memory. The field what is a part of the text of the failure, or empty if the
 // program is right.
 var pipes = map[string]struct {
 	what    string

@@ -15,8 +15,8 @@ import (
 	"github.com/semabench/semabench/stress/explore/testdata/home"
 )
 
-// An outcome is a program with its verdict. What is in the text of a failure or refusal, or is empty if
-// the program is right.
+// An outcome is a program with its verdict. The field what is a part of the text of the failure or refusal, or
+// empty if the program is right.
 type outcome struct {
 	what    string
 	verdict explore.Verdict

@@ -165,8 +165,8 @@ func callNumber(t *testing.T) int {
 }
 
 // tell shows a result that is neither a pass nor a failure on the standard error, in one line. Go
-// test hides the log of a test that passes, and, for a list of packages, the whole output of one
-// that passes, so the line is seen with -v, in the local directory, or if another test fails.
+// test hides the log of a test that passes. For a list of packages it hides the whole output of a package
+// that passes. So the line is seen with -v, for the package of the local directory, or if another test fails.
 func tell(t *testing.T, text string) {
 	if testing.Verbose() {
 		return

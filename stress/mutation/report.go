@@ -228,8 +228,8 @@ func (r *Report) writeTable(b *strings.Builder) {
 	write("all", all)
 }
 
-// writeLeft writes a mutant that neither judge noticed. What is known about the reason stands with it: a
-// line that no test reaches, and whether every schedule was played.
+// writeLeft writes a mutant that neither judge noticed. The known facts about the reason stand with it:
+// whether a test reaches the line, and whether every schedule was played.
 func (r *Report) writeLeft(b *strings.Builder, m *Mutant) {
 	fmt.Fprintf(b, "\n%s %s in %s: %s\n", m.where(), m.Operator, m.Func, m.What)
 	for line := range strings.Lines(m.Diff) {

@@ -26,7 +26,7 @@ import (
 
 const (
 	// mostFrames and leastShare bound the tree: a page shows it, and a frame that is narrower than a line of the page
-	// has no name there. What is left out counts as time of its caller, so that widths still add up.
+	// has no name there. A frame that is left out counts as time of its caller, so that widths still add up.
 	mostFrames, leastShare = 120, 0.004
 
 	// mostDepth bounds a recursion, which profiles hold with up to 64 calls.
@@ -165,8 +165,8 @@ func child(f *gate.Frame, name string) *gate.Frame {
 	return c
 }
 
-// prune drops the calls that took less than a share on both sides together, sorts the others by their name, so that
-// equal profiles give equal pictures, and returns how many frames are left.
+// prune drops the calls that took less than the share least on average over both sides, and returns how many frames
+// are left. It sorts these by their name: equal profiles give equal pictures.
 func prune(f *gate.Frame, least float64, depth int) int {
 	f.Calls = slices.DeleteFunc(f.Calls, func(c *gate.Frame) bool { return (c.Old+c.New)/2 < least || depth >= mostDepth })
 	slices.SortFunc(f.Calls, func(a, b *gate.Frame) int { return cmp.Compare(a.Name, b.Name) })

@@ -21,9 +21,9 @@ import (
 // An identity knows which benchmarks run the same code on the same files on both
 // sides. They need no measurement, since they cannot differ.
 //
-// All benchmarks of a package are the same if every source file of its test
-// binary outside of the standard library is equal on both sides, and the two test
-// binaries, linked from that source without random layouts, are equal byte for
+// All benchmarks of a package are the same under two conditions. Every source file of
+// its test binary outside of the standard library is equal on both sides. And the two
+// test binaries, linked from that source without random layouts, are equal byte for
 // byte. Otherwise each benchmark is judged by the code that it can reach
 // (compareReach). In both cases the files that differ between the sides, wherever
 // they are in the repository, must be files that the benchmarks cannot read: by

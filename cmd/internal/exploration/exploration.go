@@ -28,9 +28,9 @@ import (
 	"github.com/semabench/semabench/internal/plural"
 )
 
-// Run runs the tests and prints one result for each exploration. The error is for package exitcode:
-// it wraps ErrFailed if a schedule failed, ErrInterrupted if ctx ended the run before a failure,
-// has the code Unknown if a bound ended an exploration, and is a refusal if nothing was explored.
+// Run runs the tests and prints one result for each exploration. The error is for package exitcode. It wraps
+// ErrFailed if a schedule failed, and ErrInterrupted if ctx ended the run before a failure. It has the code
+// Unknown if a bound ended an exploration, and is a refusal if nothing was explored.
 // The scratch folder is removed on every way out.
 //
 // The scratch folder has the test binary and the events. It is in the folder for temporary files

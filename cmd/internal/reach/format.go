@@ -122,7 +122,7 @@ func (f *format) readConstants(path string) error {
 
 // readBuiltins reads the list of functions that objects name by number: {"runtime.newobject", 1},
 // and so on. The list is data of a variable and not constants, so the syntax tree is read. An entry
-// is told by its form alone, as the type of the list is left out in its elements.
+// is recognized by its form alone, as the type of the list is left out in its elements.
 func (f *format) readBuiltins(path string) error {
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 	if err != nil {

@@ -139,7 +139,7 @@ func (r *run) measure(ctx context.Context) error {
 	return nil
 }
 
-// longRun is an estimate from which on the user is told how to measure less.
+// longRun is the estimate from which on the output says how to measure less.
 const longRun = 5 * time.Minute
 
 // progressLine shows how far a run is: on a terminal in one line, in a log in a line for each

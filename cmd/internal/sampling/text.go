@@ -133,7 +133,7 @@ func WithoutProcs(name string) string {
 
 // mustMatch returns an error with every fact that has changed since the text was begun. The commit
 // does not tell two states of a changed tree apart, but the identity of the code does. All
-// differences are told at once, so that the user need not find them one by one.
+// differences are in one error, so that the user need not find them one by one.
 //
 // Only keys of the new header are compared. A key that is gone from it belonged to another
 // version, whose code differs anyway.

@@ -65,7 +65,7 @@ func TestTurnLength(t *testing.T) {
 	}
 }
 
-// An implementation whose turn never came has no result, and the user is told so. Without time no turn
+// An implementation whose turn never came has no result, and the output says so. Without time no turn
 // comes at all.
 func TestNeverPlayed(t *testing.T) {
 	var out, messages bytes.Buffer

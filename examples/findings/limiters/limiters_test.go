@@ -1,8 +1,8 @@
 // Package limiters_test judges public limiters by the contract of package impls: all clauses and random
 // programs of stress.Run, and the programs of explore.Semaphore. bench/rivals has four others.
 //
-// Each adapter changes the form of the calls and nothing else. What a limiter does instead of the contract
-// is declared, and docs/findings.md tells of it.
+// Each adapter changes the form of the calls and nothing else. Each departure of a limiter from the contract is
+// declared in Impl.Defects, and docs/findings.md describes it.
 package limiters_test
 
 import (

@@ -127,10 +127,10 @@ func (m *member) do(ctx context.Context, op string, args ...string) (answer, err
 	return a, nil
 }
 
-// note keeps what every answer tells. The number of changes only grows in a server that keeps its
-// data. So an answer with a smaller number than an answer that came before the question was sent
-// shows a replica that was promoted too early, or a server that was started again with older data.
-// Answers may come out of order, so an answer is compared with the number before its own question,
+// note keeps the facts that every answer has. The number of changes only grows in a server that keeps its
+// data. An answer is suspicious if its number is smaller than in an answer that came before the question was
+// sent. It shows a replica that was promoted too early, or a server that was started again with older
+// data. Answers may come out of order, so an answer is compared with the number before its own question,
 // and not with the newest.
 //
 // The server says for how long the next member still lives, and not until when: its clock and the

@@ -11,8 +11,8 @@ import (
 )
 
 // Take takes n permits. The server decides, and keeps the request while it waits: this side only has
-// to be told. It is told by a message; by every answer to Renew; and by an answer to a look when
-// messages may have been lost.
+// to hear of the decision. It hears of it by a message, by every answer to Renew, and by the answer to a look
+// when messages may have been lost.
 func (m *member) Take(ctx context.Context, n int64, wait bool) (cluster.Grant, error) {
 	op, end := try.Grace(ctx, m.ctx, grace)
 	defer end()

@@ -170,7 +170,7 @@ func (cell HeatCell) inks() (ground ink, f face) {
 // factor of the square root of two, so equal distances in colour are equal factors in time. The
 // last step takes all larger ratios. A ratio of at most 1, and NaN, is in step 1.
 //
-// Eight steps reach to a factor of 11. What is beyond is bad enough to need no finer scale.
+// Eight steps reach to a factor of 11. A ratio beyond it is bad enough to need no finer scale.
 func StepOf(ratio float64) int {
 	if !(ratio > 1) {
 		return 1

@@ -331,8 +331,8 @@ func TestFairness(t *testing.T) {
 	}
 }
 
-// A program that starts goroutines for ever, without an operation of its own, is given up in time. What is
-// played next does not see the goroutines that were left.
+// A program that starts goroutines for ever, without an operation of its own, is given up in time. The next
+// execution does not see the goroutines that were left.
 func TestStopAmongGoStatements(t *testing.T) {
 	schedtest.SkipUnderRace(t)
 	x := schedrt.New(schedrt.Limits{})

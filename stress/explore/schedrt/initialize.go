@@ -215,9 +215,9 @@ func (e *Exec) initialized(program func()) func() {
 
 // A test may set package variables before its first schedule: in TestMain, or before it calls package
 // explore. Initializing the packages again would undo that, and the test would fail for a reason that
-// go test does not have. So a variable whose value changed between the initialization at the start of
-// the process and the first execution gets the value back that it had before the first execution,
-// after each initialization. The copies go as deep as a map and the struct behind a pointer. A variable
+// go test does not have. So the engine compares each variable after the initialization at the start of the
+// process and before the first execution. If the two values differ, the variable gets the second value again after
+// each initialization. The copies go as deep as a map and the struct behind a pointer. A variable
 // that a goroutine of an init function changed cannot be told apart, so with such a goroutine nothing
 // is given back.
 

@@ -73,10 +73,10 @@ func (l *locals) note(e *Exec) {
 }
 
 // counts reports whether a goroutine came to new states most of the time, in the last half of the
-// steps in which states were noted. A variable that counts makes every state new. A few new states do
-// not tell: the stack also has words that no variable owns any more, and they change when the collector
-// moves the stack, which under -race happens in one play of a schedule and not in the next. Too few
-// states do not count.
+// steps in which states were noted. A variable that counts makes every state new. A few new states
+// show nothing: the stack also has words that no variable owns any more. They change when the collector moves
+// the stack, which under -race happens in one play of a schedule and not in the next. Too few states do
+// not count either.
 func (e *Exec) counts() bool {
 	for _, g := range e.gs {
 		l := &g.locals
@@ -128,8 +128,8 @@ func stackState() (state uint64, ok bool) {
 	for *(*uintptr)(unsafe.Add(unsafe.Pointer(&here), end)) != mainReturn {
 		end += word
 	}
-	// The search goes inwards. Outwards it would find the same address first where a call that has ended
-	// left it, in an unused part of a frame of the engine, and the words up to the true place are chance.
+	// The search goes inwards. A call that has ended may have left the same address in an unused part of a frame of
+	// the engine. A search outwards would stop there, and the words up to the true place are chance.
 	// In a recursion the outermost call counts.
 	for ; first >= 0 && begin == 0; first-- {
 		for at := end; at > 0 && begin == 0; at -= word {

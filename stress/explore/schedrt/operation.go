@@ -92,8 +92,8 @@ type Touch struct {
 // block and must not perform another operation. If it returns false it only read. Call Do under
 // control only.
 //
-// The accesses must name everything that f touches, or f calls TouchInStep. What is missing is
-// an order that no exploration tries.
+// The accesses must name everything that f touches, or f calls TouchInStep. For an access that is missing, no
+// exploration tries the other order.
 func Do(kind Kind, f func() (changed bool), touches ...Touch) {
 	e := active
 	g := e.begin(kind)

@@ -274,8 +274,8 @@ func (y *yields) idle(g *G) bool {
 	return y.rounds >= patience && y.step[0] > g.exec.lastEffective
 }
 
-// A goroutine polls if it sleeps in a loop and has not waited for anything else meanwhile. What it reads
-// between two sleeps, and the locks that it takes to read, are no progress: it does the same in each
+// A goroutine polls if it sleeps in a loop and has not waited for anything else meanwhile. Its reads
+// between two sleeps, and the locks that it takes for them, are no progress: it does the same in each
 // round. If it does so for ever, the program is livelocked, although time goes on.
 //
 // A change by another operation is progress, as the loop may count with it, and so is a look at the clock:

@@ -112,7 +112,7 @@ func (s oneFollower) Acquire(ctx context.Context, n int64) error {
 }
 
 // undrained is K44: waiters are used again, with their channels. A waiter that finds both a grant and the end
-// of its ctx leaves the signal of the grant in the channel, and the next request that gets this waiter takes the
+// of its ctx leaves the signal of the grant in the channel. The next request that gets this waiter takes the
 // signal for its own. It breaks C20, if another request waits on the same semaphore later.
 type undrained struct {
 	mu         sync.Mutex

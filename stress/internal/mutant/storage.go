@@ -174,7 +174,7 @@ func (l *lostPiece) remove(w *storedWaiter) {
 }
 
 // lostWrap is K39: the line is an array that wraps around its end, and becomes smaller when three quarters of it
-// are empty. What has wrapped is not copied then. It breaks C27, in a line that grows, moves and
+// are empty. The waiters that have wrapped are not copied then. It breaks C27, in a line that grows, moves and
 // becomes short again. A line that only becomes short while it does not wrap passes.
 type lostWrap struct {
 	places  []*storedWaiter

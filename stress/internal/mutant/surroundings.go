@@ -12,8 +12,8 @@ import (
 	"github.com/semabench/semabench/impls"
 )
 
-// oneTable is K45: the waiters of several semaphores are in one table, as in a bucket of a parking lot, and wake takes
-// the first one without a look at the semaphore that it waits for. Its permits then belong to another
+// oneTable is K45: the waiters of several semaphores are in one table, as in a bucket of a parking lot. wake takes the
+// first waiter without a look at the semaphore for which it waits. Its permits then belong to another
 // semaphore, whose own waiter sleeps on. One semaphore alone is served well, so a test that makes one at a time
 // passes. It breaks C38. A table has two semaphores only, because a waiter that is left in it must not meet a Release
 // from another bubble.

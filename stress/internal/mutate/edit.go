@@ -102,9 +102,9 @@ func diff(old, mutated string) string {
 }
 
 // lines returns the lines of a text that are not blank, without white space around them. Lines that
-// hold only a comment are left out: the name of a mutant is made from its diff, so an argument added
-// inside a statement would otherwise rename every mutant that moves or removes the statement, and
-// the results recorded for these mutants would be lost. A line of a raw string literal that begins
+// hold only a comment are left out, because the name of a mutant is made from its diff. Otherwise a comment
+// added inside a statement would rename every mutant that moves or removes the statement, and the results
+// recorded for these mutants would be lost. A line of a raw string literal that begins
 // with two slashes is left out, too; that only makes a diff shorter.
 func lines(text string) (all []string) {
 	for _, l := range strings.Split(text, "\n") {

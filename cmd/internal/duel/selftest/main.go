@@ -55,8 +55,8 @@ func main() {
 }
 
 // selftest records families and writes the two result files. If it is interrupted, the files are
-// about the families that were measured by then. The two files are written even if the other one
-// fails: both errors are told.
+// about the families that were measured by then. Each of the two files is written even if the other one
+// fails, and the error names both.
 func selftest(ctx context.Context, wanted int, limit time.Duration, saved, dir string, busy bool) error {
 	r, err := record(ctx, wanted, limit, saved)
 	if err != nil {

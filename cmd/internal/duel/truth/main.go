@@ -76,8 +76,8 @@ func main() {
 
 // truth plays the pairs and writes the page.
 //
-// A pair that cannot be played, such as one whose repository cannot be cloned, stops no other one: its error
-// is told at the end, and its line of the page says that it was not played.
+// A pair that cannot be played, for example because its repository cannot be cloned, stops no other pair. Its error
+// is reported at the end, and its line of the page says that it was not played.
 func truth(ctx context.Context, o options) error {
 	pairs, only, p, err := begin(o, o.table, parse)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// A score says how a verdict compares with the truth. Open is apart from wrong, because a build that is told
-// "cannot tell" can measure again, and a build that is told a wrong verdict cannot know.
+// A score says how a verdict compares with the truth. Open is apart from wrong. After "cannot tell" a build can
+// measure again, and after a wrong verdict it has no reason to.
 type score string
 
 const (

@@ -36,9 +36,9 @@ type tracer struct {
 	flows  int
 }
 
-// WriteTrace writes the schedule as a trace for ui.perfetto.dev: a track for each goroutine, a slice for
-// each step and each wait, an arrow from a step to the steps of other goroutines that had to come after
-// it, and a mark where a goroutine was preempted. The names are the ones of WriteText.
+// WriteTrace writes the schedule as a trace for ui.perfetto.dev. Each goroutine has a track, and each step and each
+// wait is a slice. Arrows lead from a step to the steps of other goroutines that had to come after it, and a mark
+// shows where a goroutine was preempted. The names are the names of WriteText.
 func (s *Report) WriteTrace(w io.Writer) error {
 	t := &tracer{report: s}
 	t.tracks()

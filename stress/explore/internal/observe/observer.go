@@ -5,10 +5,10 @@
 //	outcome := x.Play(o, program)
 //	report := o.Report(outcome)
 //
-// Between two steps the Observer takes a snapshot of all objects and goroutines. A translator then
-// goes through the trace: it finds the source of each step, names the objects as the source does,
-// says what a step changed from the snapshots before and after it, and explains what blocked
-// goroutines wait for. Package failure has the report's types and renders it.
+// Between two steps the Observer takes a snapshot of all objects and goroutines. A translator then goes through the
+// trace. It finds the source of each step, and names the objects as the source does. The snapshots before and
+// after a step show the change that the step made. At the end it explains what blocked goroutines wait
+// for. Package failure has the report's types and renders it.
 //
 // The files go down in this order: observer.go, report.go, waits.go, text.go, names.go, order.go and
 // excerpt.go. All of them share the state in translator.go, and find places in the source by

@@ -25,8 +25,8 @@ const (
 
 	testingT = "testing.(*T)." // the look-alike's methods, without the path
 
-	// assertions is the library that most tests wait and compare with. What it does on the way is as little
-	// of the program as what the testing package does.
+	// assertions is the library that most tests wait and compare with. Its steps are no part of the program, as the
+	// steps of package testing are none.
 	assertions = "github.com/stretchr/testify/"
 )
 

@@ -81,7 +81,7 @@ func (t *translator) plain(kind schedrt.Kind, object int32, at *position) string
 }
 
 // patterns formats operations on a named object. A kind without a pattern has no notation in Go,
-// and is told by its name.
+// and is written as its name.
 var patterns = map[schedrt.Kind]string{
 	schedrt.OpLock: "%s.Lock()", schedrt.OpTryLock: "%s.TryLock()", schedrt.OpUnlock: "%s.Unlock()",
 	schedrt.OpRLock: "%s.RLock()", schedrt.OpTryRLock: "%s.TryRLock()",
@@ -148,7 +148,7 @@ func prefixUnlessEmpty(prefix, text string) string {
 
 // writeResult describes the effect of an operation that may write an atomic word. Before the first
 // use of the word its value is not known. A compare-and-swap that fails leaves the version as it
-// was. A store is told by the new value alone: the goroutine did not look at the old one.
+// was. A store is described by the new value alone: the goroutine did not look at the old one.
 func (t *translator) writeResult(kind schedrt.Kind, before, after *snapshot, object int32) string {
 	now := t.word(after, object)
 	if now == "" {

@@ -178,10 +178,9 @@ func (t *translator) readers(object int32) (all []int) {
 	return all
 }
 
-// users describes the goroutines that performed one of some kinds of operations on the object of a
-// wait, too early for the goroutine that waits, and the goroutines that never came to one. Each
-// goroutine is told once, with its last such step. It goes backwards, so that it tells the last
-// such step of a goroutine.
+// users describes two sorts of goroutines, given the object of a wait and some kinds of operations. The first sort
+// performed such an operation on the object too early for the goroutine that waits. The second never came to
+// one. Each goroutine is named once, with its last such step, so the steps are read backwards.
 func (t *translator) users(
 	left schedrt.Waiting, did string, kinds ...schedrt.Kind,
 ) (could []string) {
@@ -236,7 +235,7 @@ func (t *translator) isOn(step int, object int32) bool {
 	return false
 }
 
-// alive describes the other goroutines that had not ended. Each of them is told, because none can
+// alive describes the other goroutines that had not ended. It names each of them, because none can
 // be excluded by the operation alone.
 func (t *translator) alive(but int) (could []string) {
 	for _, other := range t.outcome.Waiting {

@@ -189,7 +189,7 @@ func (c *coordinator) conclude(
 // confirm has a fresh process play the schedule of a failure, and returns the answer to tell. A
 // failure that does not come again depends on more than its schedule.
 //
-// A data race that is not seen again is told as well: the detector never reports a race that was not
+// A data race that is not seen again is reported as well: the detector never reports a race that was not
 // there, and may miss one. So is a failure that ends the process.
 func (c *coordinator) confirm(
 	ctx context.Context, found *task.Finding, r *verdict.Result,

@@ -32,8 +32,8 @@ type explorationKey struct {
 	Call, Nth int
 }
 
-// writeShard writes the record of this shard. It is written for every result, so that a shard whose
-// exploration ended early is told from a shard that never began.
+// writeShard writes the record of this shard. It is written for every result: without a record, a shard whose
+// exploration ended early would look like a shard that never began.
 func (c *coordinator) writeShard(o task.Options, names []string, r *verdict.Result) error {
 	same, err := sameness(o, names)
 	if err != nil {

@@ -54,7 +54,7 @@ func TestTimeToDescribe(t *testing.T) {
 	}
 }
 
-// When the deadline comes, a failure that was found is told, and otherwise the result is unknown.
+// When the deadline comes, a failure that was found is reported, and otherwise the result is unknown.
 func TestOutOfTime(t *testing.T) {
 	o := task.Options{Schedules: 10, Strategy: "random", Time: time.Hour}
 	c := &coordinator{tasks: newDispatcher(o, 1)}

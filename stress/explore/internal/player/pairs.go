@@ -11,9 +11,9 @@ import (
 
 // pairs are the ordered pairs of dependent operations that this process has seen.
 //
-// A pair is two places in the source. In some schedule, the operation at the first place was
-// followed by the one at the second place, in another goroutine and on the same object, and no
-// operation between them conflicts with the second. A bug that needs one order of two operations
+// A pair is two places in the source. In some schedule, the operation at the second place followed the operation at
+// the first, in another goroutine and on the same object. No operation between them conflicts with the
+// second. A bug that needs one order of two operations
 // cannot be found before that order was seen, so the number of pairs tells how much of a large
 // program was explored.
 //

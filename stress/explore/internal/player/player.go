@@ -7,8 +7,8 @@ import (
 
 // A player plays tasks. It keeps what is expensive to make, or useful for later tasks: the
 // executions of each program, and the ordered pairs that it has seen. It plays in one goroutine, as
-// the parent's requests come one after the other. What it remembers may save time and never changes
-// an answer, except for Pairs: those are reported by the process that saw them first.
+// the parent's requests come one after the other. Its memory of earlier tasks saves time and never
+// changes an answer, except for Pairs: the process that saw a pair first reports it.
 type player struct {
 	options  task.Options
 	programs []Program

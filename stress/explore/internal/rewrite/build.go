@@ -247,9 +247,9 @@ func (c *copies) build(
 	return c.adopt(ctx, binary)
 }
 
-// raceFlags are for a build with the race detector. The detector must not watch the runtime of
-// rewritten code, nor the shims that share memory between goroutines without edges, nor a part of
-// these that is inlined into a package that is watched. See the doc of package schedrt.
+// raceFlags are for a build with the race detector. The detector must not watch the runtime of rewritten code, nor
+// the shims that share memory between goroutines without edges. Neither may be inlined into a package that
+// is watched. See the doc of package schedrt.
 func raceFlags() []string {
 	flags := []string{"-race"}
 	for _, unwatched := range []string{"/schedrt", "/shim/context", "/shim/time", "/shim/os", "/shim/signal", "/shim/stream", "/shim/net"} {

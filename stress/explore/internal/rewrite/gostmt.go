@@ -300,8 +300,8 @@ func (w *writer) noteChanges(n ast.Node) {
 }
 
 // noteChanged notes the variables at the roots of some expressions. With := the variables that are
-// declared there are in Defs, and do not change by it. What a pointer, a slice or a map refers to is
-// not the variable itself.
+// declared there are in Defs, and do not change by it. The element of a pointer, a
+// slice or a map is not the variable itself.
 func (w *writer) noteChanged(all ...ast.Expr) {
 	for _, e := range all {
 		for e != nil {

@@ -132,9 +132,9 @@ func root(e ast.Expr) *ast.Ident {
 	return nil
 }
 
-// mayRegister reports whether initializing the package may come to a function of the package, other
-// than init, that does what the standard library allows once in a process, or uses a flag set: a
-// second call would panic, "flag redefined". Such a package keeps its variables from schedule to
+// mayRegister reports whether initializing the package may call a function of the package, other than init, that
+// registers something. The standard library allows a registration once in a process, and a flag once in a flag
+// set: a second call would panic, "flag redefined". Such a package keeps its variables from schedule to
 // schedule. So does a package whose init functions look at what they have registered, see once.
 //
 // It follows calls within the package by name only, and takes every function that is mentioned for

@@ -46,8 +46,8 @@ const stampFile = "stamp.json"
 //
 // A package is known by the line of its listing. That line has the path of its export data, which
 // is a file in the cache of the go command, named by the hash of its content. The content begins
-// with the build ID, which is made from the text of every file of the package, comments and
-// embedded files included, from its flags and from the build IDs of its imports. A package without
+// with the build ID. That is made from the text of every file of the package, with comments and embedded
+// files, from its flags, and from the build IDs of its imports. A package without
 // export data is package unsafe, whose files never change, or a main package, whose files are hashed.
 //
 // The second result is false if the rewriting program cannot be read. The build then goes without

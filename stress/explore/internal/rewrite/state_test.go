@@ -252,7 +252,7 @@ func TestM(t *testing.T) {
 `
 
 // Each execution begins with the package variables, init functions and goroutines of the start of
-// the process. What the standard library registers for good is done once, and refused later.
+// the process. A registration that the standard library keeps for good is made once, and refused later.
 func TestPackageState(t *testing.T) {
 	dir := tree{"go.mod": goMod, "dep/dep.go": stateful, "dep/text": "embedded",
 		"registry/registry.go": registry, "flags/flags.go": flags,

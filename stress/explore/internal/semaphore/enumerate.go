@@ -40,8 +40,8 @@ type program struct {
 
 // An alphabet lists the calls that a program of one size may make, other than Release and Cancel.
 // Core calls may stand anywhere. Of the rare calls a program has at most one: two rare calls meet in
-// so many programs that nothing else would be played, and a defect that needs two kinds of
-// misuse in one program is rarer than a defect that needs one more waiter.
+// so many programs that nothing else would be played. A defect that needs two kinds of misuse in one
+// program is rarer than a defect that needs one more waiter.
 type alphabet struct{ core, rare []call }
 
 // alphabetOf returns the calls for a size, by what an implementation declares. Weights above the

@@ -107,8 +107,8 @@ type reader struct {
 	text []byte
 }
 
-// visit adds the expressions of one node. Every call is added, since a wrapper such as a method of
-// the program may be the operation that is told.
+// visit adds the expressions of one node. Every call is added, since a report may name a wrapper, such as a method
+// of the program, as the operation.
 func (r *reader) visit(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.CallExpr:

@@ -9,8 +9,8 @@ import (
 	"github.com/semabench/semabench/stress/explore/shim/sync"
 )
 
-// Sparse departs from the default at a few steps of a long schedule, so that its word stays short, and
-// still finds an update that is lost between two of thousands of operations.
+// Sparse departs from the default at a few steps of a long schedule, so that its word stays short. It still finds an
+// update that is lost between two of thousands of operations.
 func TestSparse(t *testing.T) {
 	skipRaced(t)
 	const turns = 2_000

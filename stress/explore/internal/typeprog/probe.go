@@ -12,9 +12,9 @@ import (
 )
 
 // Probe makes each call alone, and all calls one after the other.
-// A type is probed before programs are drawn, because one call can spoil all programs: a call that waits on
-// a fresh value would be the whole of its programs, a call with hundreds of schedules alone would use their
-// time, and a call that ends the process would end each of them.
+// A type is probed before programs are drawn, because one call can spoil all programs. A program with a call that
+// waits on a fresh value has no other call that counts. A call with hundreds of schedules alone uses the time of all
+// programs. A call that ends the process ends each program with it.
 func (s *Spec) Probe() *Probe { return s.probe() }
 
 // probe is Probe once.

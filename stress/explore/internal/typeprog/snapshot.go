@@ -38,7 +38,7 @@ type snapshotter struct {
 }
 
 // write writes the value of type t at p. Behind says that a pointer leads to it: then only exported
-// fields count. What is behind a pointer is often a part of the type under test, as an element of
+// fields count. The value behind a pointer is often a part of the type under test, as an element of
 // its list, and its unexported fields may differ though all calls agree.
 //
 //go:norace
@@ -149,7 +149,7 @@ func showsFields(t reflect.Type) bool {
 }
 
 // opaque reports whether nothing but nil can be seen of values of a type.
-// The user is told about such results once, because a method that returns a
+// The report names such results once, because a method that returns a
 // wrong function or channel would pass.
 func opaque(t reflect.Type) bool {
 	switch t.Kind() {

@@ -178,8 +178,8 @@ func functionsOf(v reflect.Value) functions {
 // callable returns f, or, if f has no results, the same function with a result of type struct{}.
 //
 // For a function without results, Value.Call takes the memory of its arguments from a sync.Pool.
-// Under the race detector the pool orders the end of one call before the beginning of the next, so two
-// goroutines that write the same variable in such calls would not be reported. A result of no size
+// Under the race detector the pool orders the end of one call before the beginning of the next. Two goroutines
+// that write the same variable in such calls would not be reported. A result of no size
 // takes neither a register nor a word of the stack, so both types have the same calling convention.
 func callable(f reflect.Value) reflect.Value {
 	t := f.Type()

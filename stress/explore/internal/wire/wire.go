@@ -59,7 +59,7 @@ type Request struct {
 // Confirm.
 //
 // The first reply of a player is Ready and answers nothing: the test has come to the call that is
-// explored. What the test does before, and the start of the process, is no time of the exploration.
+// explored. The start of the process and the code of the test before that call are no time of the exploration.
 //
 // At answers nothing, either. A player that still plays after the end of its input says where the
 // schedule has come to.

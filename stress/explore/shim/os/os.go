@@ -3,8 +3,8 @@
 //
 //	os.Setenv("HOME", dir) // a step, as other goroutines may read the environment
 //
-// Under control each call is one step on the environment as a whole, or on all files, and each
-// schedule begins with the environment of the first one and with an empty folder for its files.
+// Under control each call is one step on the environment as a whole, or on all files. Each schedule begins with the
+// environment that the first schedule had, and with an empty folder for its files.
 //
 // # What this does not show
 //

@@ -14,7 +14,7 @@ import (
 
 // A pipe of os.Pipe is a real one, and its bytes stay in the kernel. Code of the standard library, such
 // as fmt.Println after os.Stdout = w, writes to it behind the back of the scheduler, so a buffer of this
-// package would miss those bytes. What the model adds is the answer to “would this call wait?”: a Read or
+// package would miss those bytes. The model only answers “would this call wait?”: a Read or
 // Write under control becomes a step when the answer is no, and then never waits in the kernel.
 //
 // Only programs use the two ends, so the answer depends on the schedule alone.

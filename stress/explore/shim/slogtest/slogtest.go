@@ -27,8 +27,8 @@ func Run(t *testing.T, newHandler func(*testing.T) slog.Handler, result func(*te
 	}
 }
 
-// A perCase hands each record to a new handler. A case logs once, so a record is a case. What the case
-// does to its handler before is done to the new one by derive.
+// A perCase hands each record to a new handler. A case logs once, so a record is a case. derive
+// repeats on the new handler each call that the case made on its handler before the record.
 type perCase struct {
 	handle func(slog.Record, func(slog.Handler) slog.Handler) error
 	derive func(slog.Handler) slog.Handler // nil for none

@@ -3,11 +3,11 @@
 //	var readers unpooled.Pool
 //	r := readers.Get() // under control a new one, or nil
 //
-// Under control a pool is empty, as it may be at any time. What a pool of the standard library returns
-// is no decision of a schedule, since it only saves memory. But an item may have a channel in it, as in
-// the frames of HTTP/2, and then a report and the check for determinism would tell a channel that was
-// used before from a new one. A real pool would also order memory between two goroutines of a schedule
-// that have nothing to do with each other, and so hide a data race from the detector.
+// Under control a pool is empty, as it may be at any time. The choice of an item in a pool of the standard
+// library is no decision of a schedule, since a pool only saves memory. But an item may have a channel in it, as
+// in the frames of HTTP/2. A report and the check for determinism would then see the difference between a
+// channel that was used before and a new one. A real pool would also order memory between two goroutines of
+// a schedule that have nothing to do with each other, and so hide a data race from the detector.
 package unpooled
 
 import (
