@@ -240,7 +240,7 @@ func (p *checker) checkDeferInLoop(f *function, on place, body ast.Node) {
 		return
 	}
 	loop := took.loop()
-	if loop == nil || !within(loop, body) || p.sizedByRounds(f, on) || on.root.Pos() >= loop.Pos() && on.root.Pos() < loop.End() || p.constantRounds(loop) {
+	if loop == nil || !within(loop, body) || p.sizedByRounds(f, on) || p.changesIn(loop, on) || p.constantRounds(loop) {
 		return
 	}
 	// A second release may be the early one of the round, and the deferred one the safety net for a panic. A
@@ -270,6 +270,33 @@ func (p *checker) checkDeferInLoop(f *function, on place, body ast.Node) {
 			return
 		}
 	}
+}
+
+// changesIn reports whether the rounds of loop may have semaphores of their own: the loop declares or assigns
+// a variable on the way to the semaphore, as in n = n.next.
+func (p *checker) changesIn(loop ast.Node, on place) (yes bool) {
+	if loop.Pos() <= on.root.Pos() && on.root.Pos() < loop.End() {
+		return true
+	}
+	set := func(left ast.Expr) {
+		if left != nil {
+			to := placeOf(p.TypesInfo, left)
+			yes = yes || to.root == on.root && (to.fields == "" || to.fields == on.fields || strings.HasPrefix(on.fields, to.fields+"."))
+		}
+	}
+	ast.Inspect(loop, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for _, left := range n.Lhs {
+				set(left)
+			}
+		case *ast.RangeStmt:
+			set(n.Key)
+			set(n.Value)
+		}
+		return !yes
+	})
+	return yes
 }
 
 // sizedByRounds reports whether f makes the semaphore with a size that is no constant, such as the number
@@ -318,12 +345,16 @@ func (p *checker) constantRounds(loop ast.Node) bool {
 	return false
 }
 
-// works reports whether stmt calls anything but a built-in function or a conversion.
+// telling are packages whose functions only tell or format. A loop that collects permits may log each.
+var telling = []string{"log", "log/slog", "fmt", "errors", "strconv"}
+
+// works reports whether stmt calls anything but a built-in function, a conversion or a function that only tells.
 func (p *checker) works(stmt ast.Stmt) (yes bool) {
 	ast.Inspect(stmt, func(n ast.Node) bool {
 		if e, ok := n.(*ast.CallExpr); ok {
-			t := p.TypesInfo.Types[e.Fun]
-			yes = yes || !t.IsBuiltin() && !t.IsType()
+			t, fn := p.TypesInfo.Types[e.Fun], p.function(e)
+			tells := fn != nil && fn.Pkg() != nil && slices.Contains(telling, fn.Pkg().Path())
+			yes = yes || !t.IsBuiltin() && !t.IsType() && !tells
 		}
 		return !yes
 	})

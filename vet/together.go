@@ -78,7 +78,7 @@ func (p *checker) releasedTogether(a, b place) bool {
 			if c.on.last != a.last || c.op != release {
 				continue
 			}
-			if !f.releasesWith(c, b) {
+			if !p.releasesWith(f, c, b) {
 				return false
 			}
 			found = true
@@ -92,13 +92,19 @@ func (p *checker) releasedTogether(a, b place) bool {
 // The order of the two does not matter: whichever stands first, control passes from it to the other. Both have
 // to be whole statements of the list, because an operand of && may not be evaluated. The root has to be the same
 // for fields: x.a and y.b are semaphores of two owners. Variables of the package have no owner.
-func (f *function) releasesWith(c *call, b place) bool {
+//
+// A Release whose weight is a variable may be a Release of 0: the caller knows that it did not get the second. Only a
+// constant, or the weight that goes back to the first, shows that something goes back to both.
+func (p *checker) releasesWith(f *function, c *call, b place) bool {
 	l, at := c.enclosing(1)
 	if at < 0 || c.up(1) != ast.Node(l.stmts[at]) {
 		return false
 	}
 	for _, other := range f.calls {
 		if other.op != release || other.on.last != b.last || other.on.root != c.on.root && c.on.fields != "" {
+			continue
+		}
+		if _, known := p.constantWeight(f, other.weight); !known && !p.sameWeight(f, other.weight, c.weight) {
 			continue
 		}
 		i := l.index(other)

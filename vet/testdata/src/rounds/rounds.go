@@ -4,6 +4,7 @@ package rounds
 import (
 	"context"
 	"iter"
+	"log"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -81,7 +82,7 @@ func tried(in <-chan int) {
 			if !s.TryAcquire(1) {
 				continue
 			}
-			defer s.Release(1) // want `the permits of the TryAcquire in line 81 add up`
+			defer s.Release(1) // want `the permits of the TryAcquire in line 82 add up`
 			work(x)
 		}
 	}()
@@ -273,4 +274,78 @@ func retries(s *semaphore.Weighted, x int) error {
 		break
 	}
 	return work(x)
+}
+
+// Each node of a list has a semaphore of its own.
+type node struct {
+	sem  *semaphore.Weighted
+	next *node
+}
+
+func (n *node) list(ctx context.Context) error {
+	for ; n != nil; n = n.next {
+		if err := n.sem.Acquire(ctx, 1); err != nil {
+			return err
+		}
+		defer n.sem.Release(1)
+		note(n)
+	}
+	return nil
+}
+
+func (n *node) chain(ctx context.Context, s *semaphore.Weighted) error {
+	for n != nil {
+		if err := s.Acquire(ctx, 1); err != nil {
+			return err
+		}
+		defer s.Release(1)
+		note(n)
+		s, n = n.sem, n.next
+	}
+	return nil
+}
+
+// The node moves on, and the semaphore stays.
+func (n *node) walk(ctx context.Context, s *semaphore.Weighted) error {
+	for ; n != nil; n = n.next {
+		if err := s.Acquire(ctx, 1); err != nil {
+			return err
+		}
+		defer s.Release(1) // want `this Release runs at the end of the function and not of the round`
+		note(n)
+	}
+	return nil
+}
+
+// The owner of the semaphore counts the rounds in another field.
+func (p *counted) rounds(ctx context.Context, all []int) error {
+	for _, x := range all {
+		if err := p.sem.Acquire(ctx, 1); err != nil {
+			return err
+		}
+		defer p.sem.Release(1) // want `this Release runs at the end of the function and not of the round`
+		p.n++
+		p.last = x
+		work(x)
+	}
+	return nil
+}
+
+type counted struct {
+	sem     *semaphore.Weighted
+	n, last int
+}
+
+// A loop that collects permits may tell of each.
+func tells(s *semaphore.Weighted, all []int) {
+	var got []int
+	for _, x := range all {
+		if !s.TryAcquire(1) {
+			break
+		}
+		defer s.Release(1)
+		got = append(got, x)
+		log.Printf("got %d", x)
+	}
+	note(got)
 }

@@ -150,3 +150,39 @@ func (t *returned) take(ctx context.Context) (func(), error) {
 	}
 	return func() { t.b.Release(1); t.a.Release(1) }, nil
 }
+
+// The caller gives back 0 of the second if it did not get it.
+type weights struct{ a, b *semaphore.Weighted }
+
+func (t *weights) take(ctx context.Context, n int64) (int64, error) {
+	if err := t.a.Acquire(ctx, 1); err != nil {
+		return -1, err
+	}
+	if err := t.b.Acquire(ctx, n); err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+func (t *weights) give(n int64) {
+	t.b.Release(n)
+	t.a.Release(1)
+}
+
+// As many go back to the first as to the second.
+type alike struct{ a, b *semaphore.Weighted }
+
+func (t *alike) take(ctx context.Context, n int64) error {
+	if err := t.a.Acquire(ctx, n); err != nil {
+		return err
+	}
+	if err := t.b.Acquire(ctx, n); err != nil {
+		return err // want `every Release of the first semaphore comes with one of the second`
+	}
+	return nil
+}
+
+func (t *alike) give(n int64) {
+	t.b.Release(n)
+	t.a.Release(n)
+}
