@@ -91,7 +91,8 @@ func TestConstructorsThatDoNotFit(t *testing.T) {
 	for given, want := range map[string]string{
 		"./nowhere.New":                 "./nowhere.New: looking for func New in package ./nowhere",
 		"./cmd.New":                     "is a program, which cannot be imported",
-		"./internal/right.Missing":      "./internal/right.Missing: undefined: right.Missing",
+		"./internal/right.Missing":      "./internal/right.Missing: undefined: right.Missing; the package has New",
+		"./internal/right.NewLokc":      "undefined: right.NewLokc (did you mean ./internal/right.NewLock?)",
 		"./internal/right.NewLock":      "./internal/right.NewLock: right.Lock has no Acquire(context.Context, int64) error; it has no TryAcquire",
 		"./internal/right.NewText":      "./internal/right.NewText: want one whole number",
 		"./internal/right.NewAny":       "cannot infer T",

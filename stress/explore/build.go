@@ -52,12 +52,19 @@ func builtTest(t *testing.T) (*rewrite.Binary, error) {
 			Dir: ".", Cache: cache, Race: schedrt.RaceEnabled, Tags: buildTags(),
 		})
 		if errors.Is(built.err, context.DeadlineExceeded) {
-			built.err = fmt.Errorf("the instrumented test was not built in the %v that go test -timeout "+
-				"leaves. The first build compiles all packages once more; a later one takes a second",
-				left.Round(time.Millisecond))
+			built.err = errors.New(notBuilt(left))
 		}
 	})
 	return built.binary, built.err
+}
+
+// notBuilt says what helps if a build did not end in the time that was left for it. A second call finds in the cache
+// what the first one compiled, and a longer timeout needs no second call.
+func notBuilt(left time.Duration) string {
+	longer := max(20*time.Minute, (3 * left).Round(time.Minute))
+	return fmt.Sprintf("the instrumented test was not built in the %v that go test -timeout leaves: run it once more, "+
+		"with a longer one, such as go test -timeout %dm. The first build compiles all packages once more; a later one "+
+		"takes a second", left.Round(time.Millisecond), int(longer.Minutes()))
 }
 
 // buildUntilSignal is rewrite.Build, interrupted by a signal that ends this process. The go command is

@@ -61,6 +61,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/semabench/semabench/internal/spelling"
 	"github.com/semabench/semabench/reports"
 	"github.com/semabench/semabench/reports/gate"
 )
@@ -332,8 +333,37 @@ func (m *measurer) noBenchmarks() error {
 	if elsewhere := m.leftOut(); elsewhere != "" {
 		return fmt.Errorf("%w match -bench %q in %v%s: %s", errNoBenchmarks, m.Bench, m.Packages, skipped, elsewhere)
 	}
+	if names := m.benchmarkNames(); len(names) > 0 && skipped == "" && m.Bench != "." {
+		const shown = 5
+		first, _, _ := strings.Cut(m.Bench, "/")
+		list := strings.Join(names[:min(shown, len(names))], ", ")
+		if len(names) > shown {
+			list += fmt.Sprintf(" and %d more", len(names)-shown)
+		}
+		return fmt.Errorf("%w match -bench %q in %v: correct the pattern; the source has %s%s", errNoBenchmarks, m.Bench,
+			m.Packages, list, spelling.Suggest(strings.Trim(first, "^$"), slices.Concat(names, withoutBenchmark(names)), ""))
+	}
 	return fmt.Errorf("%w match -bench %q in %v%s: name packages that have some; those behind a build tag "+
 		"need GOFLAGS=-tags=…", errNoBenchmarks, m.Bench, m.Packages, skipped)
+}
+
+// benchmarkNames returns the benchmark functions in the source of the new side.
+func (m *measurer) benchmarkNames() (names []string) {
+	if m.new == nil {
+		return nil
+	}
+	for _, path := range slices.Sorted(maps.Keys(m.new.packages)) {
+		names = append(names, m.new.packages[path].benchmarks()...)
+	}
+	return names
+}
+
+// withoutBenchmark returns the names as most users write them in a pattern, without their first word.
+func withoutBenchmark(names []string) (short []string) {
+	for _, name := range names {
+		short = append(short, strings.TrimPrefix(name, "Benchmark"))
+	}
+	return short
 }
 
 // leftOut names a folder whose benchmarks no pattern with dots selects, and what to do about it, or returns "". The go

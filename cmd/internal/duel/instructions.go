@@ -84,11 +84,22 @@ func (m *measurer) findMeter(ctx context.Context) {
 	}
 	meter, err := instructions.Find(ctx, m.temp)
 	if err != nil {
-		m.addFact(gate.InstructionsFact, gate.NotCounted+err.Error())
+		m.addFact(gate.InstructionsFact, gate.NotCounted+whyNoMeter(ctx, err))
 		return
 	}
 	m.meter = meter
 	m.addFact(gate.InstructionsFact, "counted by "+meter.Name())
+}
+
+// whyNoMeter says why no instrument was found. If ctx was over, the search says nothing about the machine.
+func whyNoMeter(ctx context.Context, err error) string {
+	switch {
+	case ctx.Err() == nil:
+		return err.Error()
+	case errors.Is(context.Cause(ctx), errLate):
+		return "the time was over before an instrument was found; -max-time gives more"
+	}
+	return "interrupted before an instrument was found"
 }
 
 // countInstructions counts the rows of a package, with the binaries that listed them. packages is how

@@ -2,6 +2,8 @@ package duel
 
 import (
 	"bufio"
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -407,6 +409,23 @@ func TestGoroutinesOfABusyMachine(t *testing.T) {
 		if err != nil || !strings.HasPrefix(p.waiting, c.waiting) || p.waiting != "" && c.waiting == "" ||
 			!strings.HasPrefix(why, c.why) || why != "" && c.why == "" {
 			t.Errorf("%s: waiting %q, why %q, %v", c.name, p.waiting, why, err)
+		}
+	}
+}
+
+// An instrument that was not looked for to the end is not missing.
+func TestWhyNoMeter(t *testing.T) {
+	interrupted, cancel := context.WithCancel(t.Context())
+	cancel()
+	late, cancel := context.WithDeadlineCause(t.Context(), time.Now().Add(-time.Second), errLate)
+	defer cancel()
+	for _, c := range []struct {
+		ctx  context.Context
+		want string
+	}{{t.Context(), "no valgrind"}, {late, "the time was over"}, {interrupted, "interrupted"}} {
+		err := cmp.Or(c.ctx.Err(), errors.New("no valgrind"))
+		if got := whyNoMeter(c.ctx, err); !strings.Contains(got, c.want) || strings.Contains(got, "context") {
+			t.Errorf("%q, want %q in it", got, c.want)
 		}
 	}
 }

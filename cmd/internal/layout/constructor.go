@@ -2,12 +2,16 @@ package layout
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
 	"go/token"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/semabench/semabench/impls"
+	"github.com/semabench/semabench/internal/spelling"
 )
 
 // A Constructor is an exported function of some package that makes semaphores. A function All is a
@@ -22,6 +26,7 @@ type Constructor struct {
 
 	given   string // as the user wrote it
 	pkg     string // name of the package
+	folder  string // of the package
 	dir     string // folder of the package, if it is in the module where the program is built
 	private bool   // below a folder named internal
 }
@@ -113,4 +118,42 @@ func (c *Constructor) setName(taken []string) error {
 		}
 	}
 	return nil
+}
+
+// others returns which function the user may have meant, for an error that says that the package has no c.Func. Without
+// a near name it lists what the package has: New is too short for a guess by typing errors.
+func (c Constructor) others() string {
+	files, err := filepath.Glob(filepath.Join(c.folder, "*.go"))
+	if c.folder == "" || err != nil {
+		return ""
+	}
+	var names []string
+	for _, file := range files {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil || strings.HasSuffix(file, "_test.go") {
+			continue // the compiler speaks of a file that does not parse
+		}
+		for _, d := range parsed.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if ok && f.Recv == nil && f.Name.IsExported() && f.Type.Params.NumFields() == 1 && f.Type.Results.NumFields() == 1 {
+				names = append(names, f.Name.Name)
+			}
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names) // two files of two systems may have one
+	if slices.Contains(names, c.Func) {
+		return "" // in a file that this system leaves out
+	}
+	const shown = 5
+	if near := spelling.Suggest(c.Func, names, strings.TrimSuffix(c.given, c.Func)); near != "" {
+		return near
+	}
+	switch {
+	case len(names) == 0:
+		return "; no exported function of the package has one parameter and one result"
+	case len(names) > shown:
+		return fmt.Sprintf("; the package has %s and %d more", strings.Join(names[:shown], ", "), len(names)-shown)
+	}
+	return "; the package has " + strings.Join(names, ", ")
 }

@@ -109,13 +109,13 @@ func (l *Linker) find(ctx context.Context, c *Constructor) error {
 	if len(found) < 3 || len(found) > 4 || found[0] == "command-line-arguments" {
 		return fmt.Errorf("%s: want one package, and %s is not one", c.given, c.Path)
 	}
-	c.Path, c.pkg = found[0], found[1]
+	c.Path, c.pkg, c.folder = found[0], found[1], filepath.Clean(found[2])
 	if c.pkg == "main" {
 		return fmt.Errorf("%s: %s is a program, which cannot be imported: move %s into a package",
 			c.given, c.Path, c.Func)
 	}
 	if len(found) == 4 && found[3] == "true" {
-		c.dir = filepath.Clean(found[2])
+		c.dir = c.folder
 	}
 	c.private = slices.Contains(strings.Split(c.Path, "/"), "internal")
 	return nil

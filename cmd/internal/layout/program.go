@@ -167,7 +167,7 @@ func (l *Linker) explain(complaint string) string {
 			continue
 		}
 		n, _ := strconv.Atoi(m[1])
-		explained = append(explained, l.blame(n)+l.unalias(m[2]))
+		explained = append(explained, l.blame(n)+l.unalias(m[2])+l.suggest(n, m[2]))
 	}
 	const enough = 6
 	return excerpt.Lines(strings.Join(explained, "\n"), enough)
@@ -195,6 +195,15 @@ func (l *Linker) blame(line int) string {
 		return l.Constructors[use].given + ": "
 	case imported >= 0 && imported < len(l.Constructors):
 		return l.Constructors[imported].given + ": "
+	}
+	return ""
+}
+
+// suggest returns what the user may have meant, if complaint says that a package lacks the constructor on a line.
+func (l *Linker) suggest(line int, complaint string) string {
+	if use := line - l.firstUse(); use >= 0 && use < len(l.Constructors) && !l.Constructors[use].IsTable() &&
+		complaint == fmt.Sprintf("undefined: p%d.%s", use, l.Constructors[use].Func) {
+		return l.Constructors[use].others()
 	}
 	return ""
 }
