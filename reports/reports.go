@@ -8,7 +8,7 @@ import (
 	"github.com/semabench/semabench/reports/read"
 )
 
-// What [Read] returns; see package read.
+// The types of the value that [Read] returns; see package read.
 type (
 	Input  = read.Input
 	Log    = read.Log
@@ -20,7 +20,7 @@ type (
 // Read reads benchmark texts; see [read.Read].
 func Read(inputs ...Input) (*Log, error) { return read.Read(inputs...) }
 
-// What [Compare] returns; see package compare.
+// The options of [Compare], and the types of the value that it returns; see package compare.
 type (
 	Options    = compare.Options
 	Comparison = compare.Comparison

@@ -15,8 +15,8 @@ import (
 // openHash opens the works that compute SHA-256. The goroutines of a process share the input;
 // processes have a copy each, which is the price of separate memory.
 //
-// The number of the task is hashed before the input. Every task thus has another result, and a mode
-// that does one task twice and another one never has another checksum.
+// The number of the task is hashed before the input, so every task has another result. A mode that does
+// one task twice, and leaves out another task, then gets a checksum that differs.
 //
 // grain uses it as well, with other sizes: its curve must come from the same code.
 func openHash(s spec) (job, error) {

@@ -219,8 +219,8 @@ func (m *runner) reportProgress(round int, took time.Duration) {
 // returns the disturbed ones. An error means that nothing more can be measured; the error of a row
 // is not one of these.
 //
-// An interrupt is asked first. The error of a sample that was killed by it says only that it was
-// killed.
+// ctx is asked before the error: the error of a sample that an interrupt killed says only that the
+// sample was killed.
 func (m *runner) takeSamples(ctx context.Context, rows []row) (disturbed []sample, err error) {
 	for _, r := range rows {
 		if m.failed[r.name()] != nil {
@@ -274,7 +274,7 @@ func (m *runner) giveUp(r row, err error) error {
 // compareChecksums notes a failure if the same tasks gave another checksum in another mode. The
 // sample is still written, so that a reader of the text can see the difference too.
 //
-// The row that comes second is blamed, which may be the right one of the two. The text has both.
+// The row that comes second gets the error, although the first row may be the wrong one. The text has both.
 func (m *runner) compareChecksums(r row, result *sampleResult) {
 	tasks := fmt.Sprintf("%s %d %d", r.Work, r.Bytes, r.Tasks)
 	before, known := m.checksums[tasks]

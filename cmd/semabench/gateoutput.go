@@ -14,13 +14,12 @@ import (
 	"github.com/semabench/semabench/reports/gate"
 )
 
-// writeGate prints the report, and writes it to every place that the user named. An output that
-// cannot be written does not stop the others, because the verdict took long to get.
+// writeGate prints the report, and writes it to every place that the user named. An output that cannot be written
+// does not stop the others: the verdict took long to get, and a closed pipe must not cost the folder of -o its report.
 //
 // GITHUB_STEP_SUMMARY is read only if no -summary was given. GitHub sets it in every step, so
 // the Markdown appears on the page of the job without any configuration.
 func (a app) writeGate(c *gateCall, r *gate.Report) error {
-	// An error of one output does not stop the others: a closed pipe must not cost the folder of -o its report.
 	var errs []error
 	for _, f := range gateFormats {
 		if f.name == c.format {

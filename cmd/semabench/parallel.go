@@ -212,7 +212,7 @@ var pictured = []struct {
 	permits int
 }{{parallel.Goroutines, 3}, {parallel.Processes, 3}, {parallel.Processes, 10}}
 
-// add stores a timeline if the picture shows its row.
+// add stores a timeline if the picture shows its row. A later sample of the row replaces the earlier one.
 //
 // The match is by parts of the row's name, because package parallel names rows and gives no
 // parsed form. The slash behind each part keeps permits=1 from matching permits=10.

@@ -106,7 +106,7 @@ func tryPasses(i impls.Impl) string {
 	return yesNo(i.TryBarges)
 }
 
-// starvationFree says on what the promise rests that every waiter gets its permits some time.
+// starvationFree gives the reason why every waiter gets its permits in the end: the order, or a promise of its own.
 func starvationFree(i impls.Impl) string {
 	if i.Order == impls.FIFO {
 		return "implied by FIFO"
@@ -114,8 +114,8 @@ func starvationFree(i impls.Impl) string {
 	return yesNo(i.StarvationFree)
 }
 
-// weights also names what limiters of one permit often lack. A column of its own for each would be
-// empty in nearly every row.
+// weights also names the parts of the contract that limiters of one permit often lack. A column of its own for each
+// part would be empty in nearly every row.
 func weights(i impls.Impl) string {
 	cell := "any"
 	if i.UnitWeights {
@@ -130,7 +130,7 @@ func weights(i impls.Impl) string {
 	return cell
 }
 
-// madeFor names the use. An implementation for reading is correct too: it has the same clauses to meet.
+// madeFor names the use. An implementation for reading is not a weaker one: it has to meet the same clauses.
 func madeFor(i impls.Impl) string {
 	if i.Teaching {
 		return "reading"

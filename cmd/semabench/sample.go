@@ -37,8 +37,8 @@ func (a app) sample(_ context.Context, args []string) error {
 // turn plays programs against one implementation. The verb stress starts it in a process of its
 // own for every turn; see soak.ServeTurn.
 //
-// One implementation and not a list: the whole process belongs to one turn, so its peak memory
-// and its death say something about that implementation alone.
+// It takes one implementation and no list. The whole process belongs to one turn, so its peak memory and its death
+// are facts about that implementation alone.
 func (a app) turn(ctx context.Context, args []string) error {
 	f := a.flags("turn", "-impl NAME -seed S -ops N",
 		"Plays programs against one implementation, as one turn of stress.")

@@ -17,7 +17,7 @@ import (
 
 const (
 	maxOps   = 1e18 // a thousand years at 30 million a second
-	maxCount = 1e9
+	maxCount = 1e9  // counts become an int, which may have 32 bits
 )
 
 // stress plays random programs against implementations until the time or the operations are over,

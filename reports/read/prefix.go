@@ -112,8 +112,8 @@ func quoted(s string) string { return strings.ReplaceAll(regexp.QuoteMeta(s), "/
 // equal reports whether p and other are the same kind.
 func (p *prefix) equal(other *prefix) bool { return p.pattern.String() == other.pattern.String() }
 
-// cut returns line without the prefix. Figures alone can look like a line number before a text:
-// their count is no part of the prefix.
+// cut returns line without the prefix. A line may hold figures alone, with its name on another line. Its number of
+// operations can look like a line number of the prefix, and is not cut.
 //
 // A line without the prefix is passed on unchanged. In a CI log some lines come from other
 // steps.

@@ -9,8 +9,8 @@ import (
 	"github.com/semabench/semabench/stress/explore"
 )
 
-// This file has what every step of a run reads. The steps, one file each, use it and not each other, except that
-// exploration.go and packages.go call them in their order.
+// This file has the options and the state that every step of a run reads. The steps, one file each, use this file and
+// not each other. Only exploration.go and packages.go call them, in their order.
 
 // Options say which tests to run, and how.
 //

@@ -13,11 +13,12 @@ func exported(name string) bool {
 	return unicode.IsUpper(r)
 }
 
-// meetMethods pairs the methods that the walk has found to be callable since it was last asked. A
+// meetMethods pairs the methods that the walk has found to be callable since the last call of meetMethods. A
 // method is callable for one of three reasons: reachable code calls its signature through an
 // interface, calls its name by reflection, or looks up methods by names that it computes, and then
-// every exported one. Both conditions of a method, its type in an interface and its call, may come in
-// either order, so all methods that are not paired yet are asked again.
+// every exported one. The walk may
+// find the two conditions of a method, its type in an interface and its call, in either order. So every method
+// that is not paired yet is looked at again.
 func (w *walk) meetMethods() error {
 	for i := range w.methods {
 		m := &w.methods[i]

@@ -8,12 +8,11 @@ import (
 	"github.com/semabench/semabench/stress"
 )
 
-// This file has what a soak is told and what it counts. soak.go plays and changes the counts; summary.go reads
-// them.
+// This file has the options of a soak and its counts. soak.go plays and changes the counts; summary.go reads them.
 
 // Options say what to play, and for how long.
 //
-// Package cmd checks the values; here a list of no implementations or of no Procs would be a
+// The verb stress checks the values. Here an empty list of implementations or of Procs is a
 // mistake of the caller.
 type Options struct {
 	Impls []impls.Impl

@@ -42,8 +42,8 @@ func Main(table []impls.Impl) {
 	os.Exit(exitcode.Of(err))
 }
 
-// answer does what the arguments say. Names that occur twice are refused whatever it is: the row of
-// one would count what the other did.
+// answer runs the verb of the arguments. Every verb refuses a table in which two implementations have one name: the
+// row of one would count the programs of the other.
 func answer(ctx context.Context, args []string, table []impls.Impl, stdout, stderr io.Writer) error {
 	if err := check(table); err != nil {
 		return err
@@ -75,7 +75,7 @@ func answer(ctx context.Context, args []string, table []impls.Impl, stdout, stde
 	return fmt.Errorf("unknown verb %q: want table, turn or replay", args[0])
 }
 
-// check refuses what no verb could use: a table of another package may have any content.
+// check refuses a table that no verb could use: the table of another package may have any content.
 func check(table []impls.Impl) error {
 	seen := map[string]bool{}
 	for _, impl := range table {
@@ -90,8 +90,8 @@ func check(table []impls.Impl) error {
 	return nil
 }
 
-// A declaration is an Impl without its constructor, which JSON cannot hold. The outer New takes the
-// place of the inner one.
+// A declaration is an Impl without its constructor, which JSON cannot hold: a func in a struct is an error of package
+// json. The outer New takes the place of the inner one, because the shallower of two fields with one name wins.
 type declaration struct {
 	impls.Impl
 	New any `json:",omitempty"`

@@ -51,7 +51,8 @@ func main() {
 		fmt.Fprintln(os.Stderr, "survey:", err)
 		os.Exit(2)
 	}
-	// One module after the other, so that its reports stand before its row.
+	// One module after the other, so that the reports of a module stand before its row. An error ends the survey: a
+	// table without one of its modules would look complete.
 	for _, root := range os.Args[1:] {
 		s := survey{root: root, exports: exports}
 		if err := s.run(); err != nil {
@@ -86,10 +87,11 @@ func moduleName(root string) string {
 	return filepath.Base(root)
 }
 
-// A survey is the check of one module.
+// A survey is the check of one module. Its counts are the evidence for a row without reports: many calls without a
+// report say that the check is quiet about ordinary code, and no calls say nothing.
 type survey struct {
 	root                            string
-	exports                         map[string]string
+	exports                         map[string]string // by import path: the file with the types
 	files, packages, calls, reports int
 }
 

@@ -23,7 +23,7 @@ var (
 	weighted = semaphore.NewWeighted(4)
 	shared   = semaphore.NewWeighted(1)
 	table    = numbers(1024)
-	held     int // by mutex
+	held     int // guarded by mutex
 	read     int
 	kept     any // holds results, so that the compiler cannot leave out their computation
 )

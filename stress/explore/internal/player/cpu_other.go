@@ -6,5 +6,6 @@ import "time"
 
 var began = time.Now()
 
-// cpuTime is the real time where no system call is known that tells the CPU time.
+// cpuTime returns the real time since the start of the process: no system call for its CPU time is known here. It is
+// too large by the time that the process waits.
 func cpuTime() time.Duration { return time.Since(began) }

@@ -26,15 +26,14 @@ func (r *Random) Choose(n int) int { return r.rand.IntN(n) }
 // Done implements Search.
 func (r *Random) Done(*schedrt.Exec) bool { return true }
 
-// PCT gives the goroutines random priorities, and always runs the one with the highest. At depth-1
+// PCT gives the goroutines random priorities, and always runs the goroutine with the highest priority. At depth-1
 // random steps it lowers the priority of the goroutine that is running.
 //
-// Each schedule finds a bug with a guaranteed probability. If the bug takes depth ordering
-// constraints, among n goroutines and k steps, it is at least 1/(n k^(depth-1)) (Burckhardt et al.,
-// ASPLOS 2010).
+// Each schedule finds a bug with a guaranteed probability. If the bug takes depth ordering constraints, among n
+// goroutines and k steps, the probability is at least 1/(n k^(depth-1)) (Burckhardt et al., ASPLOS 2010).
 //
-// The guarantee counts on a good estimate of the length: change points beyond the end of an
-// execution change nothing.
+// The guarantee supposes that the length k is known. Change points beyond the end of an execution change nothing,
+// so a length that is too large wastes schedules. Expect gives a first estimate, and Done corrects it upwards.
 type PCT struct {
 	depth    int
 	rand     *rand.Rand
@@ -49,7 +48,7 @@ func NewPCT(depth int, seed uint64) *PCT {
 }
 
 // Expect sets the expected number of steps of an execution, from which the change points of the
-// first executions are drawn. Later executions may be longer, and then it grows.
+// first executions are drawn. If an execution is longer, its length takes the place of the estimate.
 func (s *PCT) Expect(steps int) { s.length = steps }
 
 // Begin implements Search.

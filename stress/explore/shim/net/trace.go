@@ -6,13 +6,13 @@ import (
 	"reflect"
 )
 
-// A program sees the steps of a dial by the hooks of net/http/httptrace. They travel in the context, behind
+// A program sees the steps of a dial by the hooks of net/http/httptrace. The hooks travel in the context, behind
 // a key of a package that only the standard library may import. The hooks are called here as package net
-// calls them, so that a test of its hooks does not fail, or pass, for the lack of them.
+// calls them. Without these calls, a test of its hooks would fail, or pass, for the lack of them.
 
-// traceKey is that key. Package net does not export it, so a dial is asked for it: a dial asks its context for
-// the hooks first, and the context notes the key. The dial then fails before it uses the network, as the
-// address is missing. If a later Go asks in another way, traceKey is nil, and no hook is called.
+// traceKey is the key of the hooks in a context. Package net does not export it, but a dial reveals it: the dial
+// asks its context for the hooks first, and this context notes the key. The dial then fails before it uses the
+// network, as the address is missing. If a later Go asks in another way, traceKey is nil, and no hook is called.
 var traceKey = func() any {
 	f := &keyFinder{Context: context.Background()}
 	if c, err := new(net.Dialer).DialContext(f, "tcp", ""); err == nil {
@@ -27,7 +27,7 @@ type keyFinder struct {
 	key any
 }
 
-// Value tells the key by its name: a dial may ask for other values, too.
+// Value recognizes the key by its name: a dial may ask for other values, too.
 func (f *keyFinder) Value(key any) any {
 	if t := reflect.TypeOf(key); t != nil && t.String() == "nettrace.TraceKey" {
 		f.key = key
