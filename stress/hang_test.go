@@ -2,9 +2,12 @@ package stress
 
 import (
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"github.com/semabench/semabench/impls"
 )
@@ -41,6 +44,40 @@ func TestHangs(t *testing.T) {
 		// A clause that hangs goes on to use a processor. It counts as running, so that later ones get more time.
 		if hangs := playing.Load() > before; hangs != c.hangs {
 			t.Errorf("after a clause that %s, %d trials count as running, before it %d", c.name, playing.Load(), before)
+		}
+	}
+}
+
+// releasesOne panics in a Release of several permits, or forgets them.
+type releasesOne struct {
+	*semaphore.Weighted
+	forgets bool
+}
+
+func (s releasesOne) Release(n int64) {
+	switch {
+	case n == 1:
+		s.Weighted.Release(n)
+	case !s.forgets:
+		panic("one at a time")
+	}
+}
+
+// A Release that gives nothing back ends the tries that wait for its permits, and the verdict says what it did.
+// They would use a processor for ever.
+func TestTriesEndWithTheRelease(t *testing.T) {
+	for forgets, want := range map[bool]string{false: "one at a time", true: "TryAcquire(1) = false after Release(4)"} {
+		before := playing.Load()
+		impl := impls.Impl{
+			Name: "releases one", Waits: impls.Elsewhere,
+			New: func(size int64) impls.Semaphore { return releasesOne{semaphore.NewWeighted(size), forgets} },
+		}
+		err := play(impl, patience, triesDuringRelease)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the clause ended with %v, want %q", err, want)
+		}
+		if now := playing.Load(); now != before {
+			t.Errorf("%d trials count as running, before it %d", now, before)
 		}
 	}
 }

@@ -286,8 +286,18 @@ func triesDuringRelease(t *trial) {
 	t.take(sem, size)
 	for round := range rounds {
 		t.countProgress(round)
-		t.together(func() { sem.Release(size) }, func() {
-			for !sem.TryAcquire(1) {
+		var released atomic.Bool
+		t.together(func() {
+			sem.Release(size)
+			released.Store(true)
+		}, func() {
+			for before := released.Load(); !sem.TryAcquire(1); before = released.Load() {
+				if before {
+					t.failf("TryAcquire(1) = false after Release(%d), want true", size)
+				}
+				if t.panicked.Load() != nil {
+					return // Release panicked, and gives nothing back
+				}
 				runtime.Gosched()
 			}
 			for taken := int64(1); taken < size; taken++ {

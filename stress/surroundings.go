@@ -139,9 +139,10 @@ func madeAtOnce(t *trial) {
 	}
 }
 
-// madeAfterMany lets a request wait on a semaphore while 2^16 others are made, used and forgotten. An implementation may number its semaphores in 16 bits, or keep their waiters in a table by
-// such a number. The first semaphore must be as it was, and the last one must be new. The number is reached as
-// long as semaphores are cheap, see extension.
+// madeAfterMany lets a request wait on a semaphore while 2^16 others are made, used and forgotten. An implementation
+// may number its semaphores in 16 bits, or keep their waiters in a table by such a number. The first semaphore
+// must be as it was, and the last one must be new. The number is reached as long as semaphores are cheap, see
+// extension.
 func madeAfterMany(t *trial) {
 	const most = 1<<16 + 2
 	more := t.newExtension()
