@@ -100,7 +100,7 @@
 // A schedule fails in these cases:
 //
 //   - The body calls t.Error or similar, or a goroutine panics. A goroutine that calls t.Log after the
-//     end of the test panics, as under go test.
+//     end of the test panics. Under go test it does so if no other test of the process is left.
 //   - Deadlock: the body waits for something that cannot happen any more. A deadlock is called a
 //     lost wake-up if the signal came when no goroutine was waiting for it.
 //   - Leak: the body has returned, and a goroutine waits for something that cannot happen any more.
@@ -381,8 +381,8 @@
 // goroutine. A program with such a wait is refused: the goroutine may wait for a lock that the
 // library holds while it calls code of the program.
 //
-// Finalizers and cleanups do not run. testing.AllocsPerRun and runtime.ReadMemStats return zeros,
-// because the real numbers count what the engine allocates. A schedule that fails after the program
+// Finalizers and cleanups do not run. testing.AllocsPerRun, runtime.ReadMemStats and debug.ReadGCStats return
+// zeros, because the real numbers count what the engine does, too. A schedule that fails after the program
 // has read such a number, or has called runtime.GC with a finalizer set, is refused, and the
 // function is named. A deadlock is reported even after such a number. runtime.Stack and
 // runtime.Callers show the goroutines and functions of the program only, with the names of go test,

@@ -7,8 +7,9 @@ import (
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
-// A log after the end of a test panics in package testing, if no test around it goes on either. So
-// the order of a log and of the end of the outermost test matters.
+// A log after the end of a test panics in package testing, if no test around it goes on either. The outermost one
+// there is the run of all tests, so the panic needs the last test; a schedule has one test, which is the last.
+// So the order of a log and of the end of the outermost test matters.
 //
 // A log is a step for this order, but only in a goroutine that does not run the function of its test:
 // that function has not ended while it logs. Logs read the end and commute with each other, so they
