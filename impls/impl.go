@@ -32,8 +32,8 @@ type Impl struct {
 	TryBarges bool
 
 	// StarvationFree says that other requests pass a waiting request only a bounded number of
-	// times, whatever their weights are. So a large request is served though small requests keep coming. FIFO implies it,
-	// whether set or not; Barging rules it out. A TryAcquire that barges does not count.
+	// times, whatever their weights are. So a large request is served though small requests keep coming.
+	// FIFO implies it, whether set or not; Barging rules it out. A TryAcquire that barges does not count.
 	StarvationFree bool
 
 	ZeroWeight  ZeroWeight  // what a weight of zero does

@@ -15,8 +15,8 @@ import "context"
 // A ctx may have any type, comparable or not. It is done when its channel Done is closed, whether or not it has a
 // deadline: Acquire does not end because a deadline is near or has passed. It may become done at any
 // time, also while Acquire calls one of its methods. Acquire returns the error of
-// its own Err, which may have any type as well, and neither its cause nor a constant of package context. Several calls may have the same ctx at the same time,
-// and it ends each of them.
+// its own Err, which may have any type as well, and neither its cause nor a constant of package context.
+// Several calls may have the same ctx at the same time, and it ends each of them.
 //
 // TryAcquire takes n permits if that needs no waiting and reports whether it did.
 // When it returns false nothing has changed.
@@ -36,8 +36,9 @@ import "context"
 // for how it waits.
 //
 // A Semaphore is safe for concurrent use, and the methods of a ctx that it was given may call its
-// TryAcquire and Release. One of them may be AfterFunc, which package context calls if there is one. After Acquire returns, successful or not, it keeps no goroutine,
-// timer, context callback or queue entry of that call.
+// TryAcquire and Release. One of them may be AfterFunc, which package context calls if there is one.
+// After Acquire returns, successful or not, it keeps no goroutine, timer, context callback or queue entry of
+// that call.
 //
 // In the terminology of [the Go memory model], for a semaphore of size C and unit weights the
 // k'th permit released “synchronizes before” the return of the call that takes permit k+C.

@@ -326,8 +326,8 @@
 //
 // TestStorm lets 16 goroutines acquire weights 1 to 5 of 5 permits, try, and cancel each other. At most 5
 // permits were held at any time, each request for all 5 was alone, and no permit was lost, in 1000 million
-// operations of NewWeighted, of which 2.3 million waited, and in 600 million operations of NewFIFO, of which 516 million waited. With
-// -race it did 30 million and 20 million operations without a report:
+// operations of NewWeighted, of which 2.3 million waited, and in 600 million operations of NewFIFO, of which
+// 516 million waited. With -race it did 30 million and 20 million operations without a report:
 //
 //	go test -run TestStorm/bypass -v -timeout 60m ./impls/semaphore -storm.operations=1000000000
 //	go test -run TestStorm/fifo -v -timeout 60m ./impls/semaphore -storm.operations=600000000

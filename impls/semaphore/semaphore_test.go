@@ -398,14 +398,14 @@ func TestStorm(t *testing.T) {
 			var wg sync.WaitGroup
 			for g := range goroutines {
 				granted := func(i int, n int64) {
+					if n == size {
+						alone++ // before held, which would order it in the place of the semaphore
+					}
 					if i%16 == 0 {
 						runtime.Gosched() // other goroutines come, and wait
 					}
 					if got := held.Add(n); got > size {
 						t.Errorf("%d permits of %d are held", got, size)
-					}
-					if n == size {
-						alone++
 					}
 					held.Add(-n)
 					s.Release(n)
