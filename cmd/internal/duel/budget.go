@@ -96,6 +96,9 @@ func (m *measurer) squeeze(paths []string, by float64) {
 	var settled, open []*plan
 	for _, path := range paths {
 		for _, p := range m.measurable(path) {
+			if p.full == 0 {
+				continue // it was not tried, and must not take the place of a row that can be timed
+			}
 			if p.CountsSettle() || p.CountsRegress() {
 				p.pairs = between(p.full, fewestPairs, part(0))
 				settled = append(settled, p)

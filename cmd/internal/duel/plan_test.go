@@ -126,6 +126,12 @@ func TestRowsAreDropped(t *testing.T) {
 			t.Errorf("%d seconds: %d rows keep pairs, want %d to %d: %v", c.seconds, kept, c.least, c.most, pairs)
 		}
 	}
+	// Rows that were not tried take no place of others, whichever rows they are.
+	untried := planned(time.Second, append(make([]int, 20), slices.Repeat([]int{24}, 20)...))
+	untried.fitBudget()
+	if pairs := untried.plannedPairs(); slices.Max(pairs) < leastForInterval || slices.Max(pairs[:20]) > 0 {
+		t.Errorf("of 20 rows that were tried behind 20 others none is timed: %v", pairs)
+	}
 	all := make([]int, 40)
 	for i := range all {
 		all[i] = i
