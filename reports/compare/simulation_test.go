@@ -138,8 +138,8 @@ func (o outcome) most() int {
 // earlier rules, as shares of their runs. Under tests against the best alone, the first world had a false
 // “worse” in 9.5 %, and the second recommended a worse column in 99 %. Under medians that contradict the ranks, the
 // world of two modes recommended a column that is worse by 10 % in 25 %. Under ranks alone, the world of 20 rows
-// had a false “worse” in 36 %. Under the levels of Holm's procedure for all bounds, the last world recommended a column that
-// is worse by 5.1 % in 16 %.
+// had a false “worse” in 36 %. Under the levels of Holm's procedure for all bounds, the last world recommended a
+// column that is worse by 5.1 % in 16 %.
 func worlds(all bool) (list []world) {
 	if !all {
 		return []world{{8, 8, 0, 0.01, normal, 1}, {4, 8, 0.10, 0.20, normal, 1}, {2, 8, 0.051, 0.01, normal, 1},
