@@ -50,7 +50,8 @@
 //
 // Its revisions go backwards, and grants of the last minutes are gone. Sessions that were open notice
 // it by the revision, the ID of the cluster, or the missing keys, within a third of the TTL at the latest. They
-// end with ErrRestored or ErrLost. A Guard refuses the new and smaller fences. Nothing
+// end with ErrRestored or ErrLost. A Guard refuses the new fences while their revisions are smaller, and an
+// equal revision of another grant. Nothing
 // is granted twice at a guarded resource, but it is of no use until the revisions have passed the old
 // ones: restore with etcdutl snapshot restore --bump-revision.
 //

@@ -57,7 +57,7 @@ type Give struct {
 	Keep  []int64
 }
 
-// ID names a grant within its member.
+// ID names a grant. No other grant of the engine has or had the same one, whichever member took it.
 type ID string
 
 // A Grant is the record of permits that a member holds.
@@ -71,9 +71,13 @@ type Grant struct {
 //
 // A semaphore of size N has the slots 0 to N-1, and each permit is one slot. A slot has one holder
 // at a time, and each holder of a slot has a greater revision than the holder before.
+//
+// After a restore from a backup, an engine may give a revision a second time. Grant tells the two holders
+// apart. A resource that has no place for it may leave it empty, and then takes two such holders for one.
 type Fence struct {
 	Slot     int64
 	Revision int64
+	Grant    ID // differs between all grants, also of different members
 }
 
 // Stats is the state of a semaphore at one revision of the engine.

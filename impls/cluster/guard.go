@@ -18,12 +18,15 @@ import (
 // its Guard unless it stores Newest and passes the stored fences to Check of the new Guard.
 type Guard struct {
 	mu     sync.Mutex
-	newest map[int64]int64 // slot to revision
+	newest map[int64]Fence // by slot
 }
 
 // Check records the fences and returns nil, or returns an error that wraps ErrStale and records
 // none of them. It refuses a fence that is older than the newest one of its slot. A fence may be
 // used many times.
+//
+// It also refuses a fence of the newest revision that is of another grant: only the first of two such holders
+// gets in. They exist only after a restore.
 //
 // If the engine was restored from a backup, all its new fences may be older than the fences
 // that the Guard has seen. Check then refuses them, and that is right: the Guard cannot tell them from
@@ -36,21 +39,30 @@ func (g *Guard) Check(fences ...Fence) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, f := range fences {
-		if newest, seen := g.newest[f.Slot]; seen && f.Revision < newest {
+		newest, seen := g.newest[f.Slot]
+		if seen && (f.Revision < newest.Revision || f.rivals(newest)) {
 			return &Error{Op: "check fences", Err: ErrStale,
-				Detail: fmt.Sprintf("slot %d: revision %d, and the newest is %d",
-					f.Slot, f.Revision, newest),
+				Detail: fmt.Sprintf("slot %d: revision %d of grant %q, and the newest is %d of %q",
+					f.Slot, f.Revision, f.Grant, newest.Revision, newest.Grant),
 				Next: "acquire again; if every new lease is refused, the engine was restored from a " +
 					"backup: restore it with etcdutl snapshot restore --bump-revision"}
 		}
 	}
 	if g.newest == nil {
-		g.newest = map[int64]int64{}
+		g.newest = map[int64]Fence{}
 	}
 	for _, f := range fences {
-		g.newest[f.Slot] = f.Revision
+		if newest := g.newest[f.Slot]; f.Grant == "" && f.Revision == newest.Revision {
+			f.Grant = newest.Grant // a fence that leaves the grant out must not make the Guard forget it
+		}
+		g.newest[f.Slot] = f
 	}
 	return nil
+}
+
+// rivals reports whether two fences of one slot have one revision and belong to different grants.
+func (f Fence) rivals(other Fence) bool {
+	return f.Revision == other.Revision && f.Grant != other.Grant && f.Grant != "" && other.Grant != ""
 }
 
 // Newest returns the newest fence of each slot that was used, in the order of the slots.
@@ -58,8 +70,8 @@ func (g *Guard) Newest() []Fence {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	fences := make([]Fence, 0, len(g.newest))
-	for slot, revision := range g.newest {
-		fences = append(fences, Fence{slot, revision})
+	for _, f := range g.newest {
+		fences = append(fences, f)
 	}
 	slices.SortFunc(fences, func(a, b Fence) int { return int(min(1, max(-1, a.Slot-b.Slot))) })
 	return fences

@@ -30,7 +30,7 @@ func (l *Lease) Fences() []Fence {
 	defer l.mu.Unlock()
 	fences := make([]Fence, len(l.grant.Slots))
 	for i, slot := range l.grant.Slots {
-		fences[i] = Fence{slot, l.grant.Revision}
+		fences[i] = Fence{slot, l.grant.Revision, l.grant.ID}
 	}
 	return fences
 }

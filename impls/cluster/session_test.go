@@ -173,6 +173,40 @@ func TestLateRenewal(t *testing.T) {
 	})
 }
 
+// A session that has ended renews nothing more, however it ended: a renewal after Done would keep the permits from
+// others, though their holder does not believe in them.
+func TestNoRenewalAfterEnd(t *testing.T) {
+	for name, end := range map[string]func(*testing.T, *Session, *memory){
+		"close":   func(t *testing.T, s *Session, _ *memory) { _ = s.Close(context.Background()) },
+		"expired": func(t *testing.T, s *Session, m *memory) { m.set(cutOff); <-s.Done() },
+		"final": func(t *testing.T, s *Session, m *memory) {
+			m.set(func(context.Context) error { return ErrRestored })
+			<-s.Done()
+		},
+		"answer after the end": func(t *testing.T, s *Session, m *memory) {
+			m.set(func(context.Context) error { time.Sleep(time.Minute); return nil })
+			<-s.Done()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := &memory{}
+				s := openMemory(t, m, nil)
+				time.Sleep(5 * time.Second)
+				end(t, s, m)
+				until := s.Until()
+				var late atomic.Int64
+				m.set(func(context.Context) error { late.Add(1); return nil })
+				time.Sleep(10 * time.Minute)
+				if n := late.Load(); n > 0 || s.Until() != until || s.Err() == nil {
+					t.Errorf("%d renewals after the end; Until moved by %v; Err = %v", n, s.Until().Sub(until), s.Err())
+				}
+				_ = s.Close(context.Background())
+			})
+		})
+	}
+}
+
 // Renewals that take long, and less than half of the TTL, keep the session alive. Each must begin when the one
 // before has ended: a pause after it would end the session.
 func TestSlowRenewals(t *testing.T) {
@@ -277,24 +311,27 @@ func TestGuard(t *testing.T) {
 		fences []Fence
 		ok     bool
 	}{
-		{[]Fence{{0, 5}, {1, 5}}, true},
-		{[]Fence{{0, 5}}, true},          // used again
-		{[]Fence{{0, 4}}, false},         // older
-		{[]Fence{{1, 7}}, true},          // a newer holder of another slot
-		{[]Fence{{0, 9}, {1, 5}}, false}, // one of two is old: none is recorded
-		{[]Fence{{0, 6}}, true},          // so 6 is still newer than 5
-		{[]Fence{{9, -1}}, true},         // the first of its slot
-		{nil, false},                     // nothing to check is no permission
+		{[]Fence{{0, 5, "g"}, {1, 5, "g"}}, true},
+		{[]Fence{{0, 5, "g"}}, true},               // used again
+		{[]Fence{{0, 4, "g"}}, false},              // older
+		{[]Fence{{1, 7, "g"}}, true},               // a newer holder of another slot
+		{[]Fence{{0, 9, "g"}, {1, 5, "g"}}, false}, // one of two is old: none is recorded
+		{[]Fence{{0, 6, "g"}}, true},               // so 6 is still newer than 5
+		{[]Fence{{9, -1, "g"}}, true},              // the first of its slot
+		{[]Fence{{1, 7, "other"}}, false},          // of another grant: a restore gave the revision again
+		{[]Fence{{1, 7, ""}}, true},                // the resource leaves the grant out
+		{[]Fence{{1, 7, "other"}}, false},          // the guard has not forgotten the grant meanwhile
+		{nil, false},                               // nothing to check is no permission
 	} {
 		if err := g.Check(c.fences...); (err == nil) != c.ok || err != nil && !errors.Is(err, ErrStale) {
 			t.Errorf("%d: Check(%v) = %v", i, c.fences, err)
 		}
 	}
-	if got := fmt.Sprint(g.Newest()); got != "[{0 6} {1 7} {9 -1}]" {
+	if got := fmt.Sprint(g.Newest()); got != "[{0 6 g} {1 7 g} {9 -1 g}]" {
 		t.Errorf("Newest = %v", got)
 	}
 	var restarted Guard
-	if err := restarted.Check(g.Newest()...); err != nil || restarted.Check(Fence{1, 6}) == nil {
+	if err := restarted.Check(g.Newest()...); err != nil || restarted.Check(Fence{1, 6, "g"}) == nil {
 		t.Error("a guard with the stored fences forgot one")
 	}
 }

@@ -67,6 +67,47 @@ func TestRestoredFromBackup(t *testing.T) {
 	must(t, guard.Check(old.Fences()...)) // nothing else had the slot at the guarded resource
 }
 
+// After a restore, the revisions of lost grants come again: here the grant of the lost past and the new one have the
+// same slot and the same revision. The guard lets only the first of the two holders in.
+func TestFenceReusedAfterRestore(t *testing.T) {
+	addresses, err := freeAddresses(1)
+	must(t, err)
+	dir := filepath.Join(t.TempDir(), "data")
+	s := startAt(t, dir, addresses[0])
+	e, err := Dial(clientv3.Config{Endpoints: []string{"http://" + addresses[0]}})
+	must(t, err)
+	defer e.Close()
+	first := open(t, e, "reused", 1, 30*time.Second)
+	must(t, first.Close(t.Context()))
+	must(t, s.Close())
+	backup := filepath.Join(t.TempDir(), "backup")
+	must(t, os.CopyFS(backup, os.DirFS(dir)))
+
+	// Each time a session is opened and takes the permit, at the same two revisions.
+	s = startAt(t, dir, addresses[0])
+	old := acquire(t, open(t, e, "reused", 1, 30*time.Second), 1)
+	must(t, s.Close())
+	must(t, os.RemoveAll(dir))
+	must(t, os.Rename(backup, dir))
+	s = startAt(t, dir, addresses[0])
+	defer s.Close()
+	newer := acquire(t, open(t, e, "reused", 1, 30*time.Second), 1)
+
+	o, n := old.Fences()[0], newer.Fences()[0]
+	if o.Slot != n.Slot || o.Revision != n.Revision {
+		t.Fatalf("%v and %v: the test wants one slot and one revision", o, n)
+	}
+	for _, order := range [][2]*cluster.Lease{{old, newer}, {newer, old}} {
+		var guard cluster.Guard
+		must(t, guard.Check(order[0].Fences()...))
+		wantError(t, guard.Check(order[1].Fences()...), cluster.ErrStale, "restored from a backup", "--bump-revision")
+		must(t, guard.Check(order[0].Fences()...))
+		var restarted cluster.Guard
+		must(t, restarted.Check(guard.Newest()...))
+		wantError(t, restarted.Check(order[1].Fences()...), cluster.ErrStale)
+	}
+}
+
 // The server goes away for good while requests wait. They end with their session.
 func TestServerGone(t *testing.T) {
 	s, err := Embedded("")

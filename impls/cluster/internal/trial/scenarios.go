@@ -70,6 +70,10 @@ func PausedHolder(w *World) error {
 	if w.Guard(&g, old.Fences()) == nil {
 		return errors.New("the resource served a holder whose permit had passed to another holder")
 	}
+	// The Guard may tell the two apart by their grants, and a resource that stores numbers alone cannot.
+	if o, n := old.Fences()[0], l.Fences()[0]; n.Revision <= o.Revision {
+		return fmt.Errorf("the fence %v is not greater than the fence %v of the holder before", n, o)
+	}
 	w.Resume()
 	<-a.Done()
 	if err := old.Release(context.Background()); !errors.Is(err, cluster.ErrExpired) {
