@@ -33,6 +33,8 @@ type proxy struct {
 
 	mu   sync.Mutex
 	held [2]int64
+
+	whole sync.RWMutex // a try meets all of a Release or none of it, see Release
 }
 
 var everyClause = flag.Bool("process.clauses", false,
@@ -161,6 +163,8 @@ func (p *proxy) Acquire(ctx context.Context, n int64) error {
 
 func (p *proxy) TryAcquire(n int64) bool {
 	mustBeWeight(n)
+	p.whole.RLock()
+	defer p.whole.RUnlock()
 	at := p.next()
 	ok := p.executors[at].call("try", p.number, p.beyond(n, p.size), "").Result == "ok"
 	if ok {
@@ -170,9 +174,18 @@ func (p *proxy) TryAcquire(n int64) bool {
 }
 
 // Release makes the processes release what they hold. If one process holds all n, it releases all.
+//
+// Otherwise two processes release a part each, and no mechanism makes two calls of two processes one. A Release
+// of the contract takes effect at one moment, and a TryAcquire between the parts would show that this one does not. So
+// the tries of this proxy wait meanwhile. A call of Acquire needs no lock: it waits for the second part anyway.
 func (p *proxy) Release(n int64) {
 	mustBeWeight(n)
-	for at, part := range p.split(n) {
+	parts := p.split(n)
+	if parts[0] > 0 && parts[1] > 0 {
+		p.whole.Lock()
+		defer p.whole.Unlock()
+	}
+	for at, part := range parts {
 		if part == 0 && (n > 0 || at > 0) {
 			continue
 		}
