@@ -37,27 +37,28 @@
 //	semabench run -impl all,rivals -samples 8 -benchtime 60ms -priority
 //
 //	ns per operation              bypass   fifo  weighted  tokens  marusama  crlib-fifo  bulkhead  errgroup
-//	uncontended                      6.4    6.4      11.3      44        60          10        49       417
-//	64 goroutines on 1 permit         10    290       329     241       155         264       236       459
-//	1024 goroutines on 1 permit       11    325       513     272       236         318       268       578
-//	64 on 4 permits, hold 5 µs      4192   4263      4296    4224      4301        4430      4338      4500
-//	there and back                   798    696       831     507       756         535       539      1054
-//	cancelled, per grant            4348   4846      4456    4625      4940        4926      4606      4578
-//	mixed weights                     98    389       529       –       178         341         –         –
-//	readers and writers               16    287       343       –       163         252         –         –
+//	uncontended                      6.4    6.4      11.4      44        70          10        49       463
+//	64 goroutines on 1 permit         10    305       329     241       136         265       248       494
+//	1024 goroutines on 1 permit       11    301       474     237       182         306       263       563
+//	64 on 4 permits, hold 5 µs      4190   4272      4390    4334      4350        4306      4352      4535
+//	there and back                   783    735       851     540       701         543       538      1022
+//	cancelled, per grant            4393   4570      4756    4668      4774        4838      4650      4627
+//	mixed weights                    100    399       510       –       189         355         –         –
+//	readers and writers               17    282       363       –       152         255         –         –
 //
-// Over the 19 rows with contention, the geometric mean of the time of x/sync is 5.4 times the time of bypass and
-// 1.66 times the time of fifo. An uncontended pair of bypass takes 1.42 times as long as the bare
-// compare-and-swap and add of 4.5 ns. With permits held for 1 ms of I/O, 64 goroutines on 16 permits, Jain's index
-// is 0.9999 with bypass and 0.9998 with fifo, and 99.9 % of the waits are over after 7.2 and 7.6 ms.
+// Over the 19 rows with contention, the geometric mean of the time of x/sync is 5.2 times the time of bypass and
+// 1.61 times the time of fifo. An uncontended pair of bypass takes 1.40 times as long as the bare
+// compare-and-swap and add of 4.6 ns. With permits held for 1 ms of I/O, 64 goroutines on 16 permits, Jain's index
+// is 0.9998 with both policies, and 99.9 % of the waits are over after 8.3 ms with bypass and 7.5 ms with fifo.
 //
 // No semaphore whose waiters sleep is faster than bypass by more than the noise, except in two rows. In one,
-// 64 goroutines compute while they hold the only permit: cond and channel take 0.95 and 0.96 of its time.
+// 64 goroutines compute while they hold the only permit: cond and channel take 0.86 of its time in this run, and
+// channel takes 0.95 to 0.98 in six runs of this row beside bypass and fifo alone.
 //
 // The other one is “there and back”, in which two goroutines wake each other in turns. A channel hands a token to
 // a parked goroutine under one lock of the runtime, and crlib-fifo sends to a channel of its pool.
-// impls/semaphore locks its mutex, sends to a channel, and reads a clock for its statistics. It takes 1.57 times as
-// long as tokens, and fifo takes 1.37 times as long.
+// impls/semaphore locks its mutex, sends to a channel, and reads a clock for its statistics. It takes 1.45 times as
+// long as tokens, and fifo takes 1.36 times as long.
 //
 // # What this does not show
 //
