@@ -283,7 +283,7 @@ func (fl *flow) assignments(n ast.Node, s state) state {
 	ast.Inspect(n, func(m ast.Node) bool {
 		switch m := m.(type) {
 		case *ast.AssignStmt:
-			// This is the assignment that made the result what it is.
+			// This is the assignment that the result comes from.
 			if len(m.Rhs) == 1 && fl.calls[callOf(m.Rhs[0])] == s.from {
 				return true
 			}

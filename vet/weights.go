@@ -52,7 +52,7 @@ func (p *checker) checkParts(f *function, on place, body ast.Node, fl *flow) {
 		}
 		weight, known := p.constantWeight(f, c.weight)
 		s, held := all(fl.releases[c], held)
-		// One unknown weight leaves all of them out: the author may compute the rest of what was taken.
+		// One unknown weight leaves all of them out: the author may compute the rest of the weight.
 		if !known || !held || s.deferred != nil || c.loop() != took.loop() {
 			return
 		}

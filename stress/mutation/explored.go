@@ -62,7 +62,7 @@ func (r *run) workspace(ctx context.Context) error {
 
 // writeWorkspace writes the go.work and returns its path. A workspace that is in force already is
 // copied, so its modules stay together. The go command does the edit: it raises the Go version of the
-// workspace to the one of the suite. The settings of GODEBUG stay those of the user's version.
+// workspace to the version of the suite. The settings of GODEBUG stay those of the user's version.
 func (r *run) writeWorkspace(ctx context.Context, user gotool.Location) (string, error) {
 	dir := filepath.Join(r.scratch, "work")
 	if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -276,7 +276,7 @@ func BenchmarkB(b *testing.B) { for range b.N { if process >= 2 && process <= 10
 func BenchmarkMore(b *testing.B) { for range b.N { if MORE { kept = new([64]byte) } } }
 
 // process is the number of this process on the new side. The first one lists the rows, the second one probes them, the
-// next eight count all of them again, and eight more those that still differ.
+// next eight count all of them again, and eight more the rows that still differ.
 var process = func() (n int) {
 	for MORE {
 		n++

@@ -382,7 +382,7 @@ func (c *counting) count(ctx context.Context, side int, plans []*plan, deadline 
 				l.kill()
 			}
 		}
-		for _, p := range group { // those that were not reached together
+		for _, p := range group { // the rows that one pass did not reach
 			if _, counted := samples[p]; counted {
 				continue
 			}

@@ -73,7 +73,7 @@ func tryOrder(n int) (order []int) {
 }
 
 // probeDeadline returns the time by which the first of some packages has its rows tried: half of MaxTime is over then,
-// or a quarter of what is left. The packages share the time by the number of their benchmark functions, since a
+// or a quarter of the time that is left. The packages share the time by the number of their benchmark functions, since a
 // package of one row needs less than a package of fifty.
 func (m *measurer) probeDeadline(paths []string) time.Time {
 	if m.MaxTime == 0 {

@@ -13,7 +13,7 @@ import (
 	"github.com/semabench/semabench/impls/cluster/internal/try"
 )
 
-// Give gives back the slots that are not kept: those of MaxGives grants in one transaction. The condition is
+// Give gives back the slots that are not kept: the slots of MaxGives grants in one transaction. The condition is
 // the revision of each key: of its creation to delete it, of its last change to shorten it. So a
 // repetition that arrives late does nothing: no key ever gets an old revision again.
 func (m *member) Give(ctx context.Context, gives []cluster.Give) (first error) {

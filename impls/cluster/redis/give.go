@@ -18,7 +18,7 @@ func final(err error) bool {
 		errors.Is(err, cluster.ErrRestored) || errors.Is(err, cluster.ErrFormat)
 }
 
-// Give gives back the slots that are not kept: those of perRun grants in one run of the script. A grant never
+// Give gives back the slots that are not kept: the slots of perRun grants in one run of the script. A grant never
 // gets a slot back, and its fence is never given again, so a copy that arrives late does nothing.
 func (m *member) Give(ctx context.Context, gives []cluster.Give) (first error) {
 	for part := range slices.Chunk(gives, perRun) {

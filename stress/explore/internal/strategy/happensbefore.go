@@ -86,7 +86,7 @@ func (o *happensBefore) compute(t *schedrt.Trace, from int) {
 	}
 }
 
-// common returns how many of the first steps of the trace, at most most, are those that were added.
+// common returns how many of the first steps of the trace, at most most, were added before.
 func (o *happensBefore) common(most int) int {
 	for i := range min(most, len(o.trace.Steps)) {
 		a, s := &o.added[i], &o.trace.Steps[i]

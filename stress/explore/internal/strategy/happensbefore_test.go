@@ -15,7 +15,7 @@ import (
 type walk struct {
 	rand  *rand.Rand
 	ids   []int // the goroutines of the current schedule
-	keep  int   // how many steps are those of the schedule before
+	keep  int   // how many steps the schedule before has, too
 	steps int
 }
 
@@ -41,7 +41,7 @@ func (w *walk) Choose(int) int { return 0 }
 
 func (w *walk) Done(*schedrt.Exec) bool { return true }
 
-// The relation that is kept from schedule to schedule is the one that is computed from the first step
+// The relation that is kept from schedule to schedule equals the relation computed from the first step
 // on, also if the caller says that more steps are the same than are.
 func TestKeptRelationIsTheWholeOne(t *testing.T) {
 	if schedrt.RaceEnabled {

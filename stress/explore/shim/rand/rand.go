@@ -52,7 +52,7 @@ func Seed(seed int64) {
 // seedCounts reports whether rand.Seed has an effect in this process. No rewritten code draws from the
 // real generator that it seeds.
 var seedCounts = sync.OnceValue(func() bool {
-	//lint:ignore SA1019 the question is what it does
+	//lint:ignore SA1019 the shim asks for its effect
 	rand.Seed(1)
 	return rand.Int63() == rand.New(rand.NewSource(1)).Int63()
 })
