@@ -312,7 +312,7 @@ func (s *Weighted) newWaiter(n int64, now time.Duration) *waiter {
 		s.spare = w.next
 	}
 	s.tickets++
-	// Each field that an earlier call may have left, but for those that are set before they are read: first and
+	// Each field that an earlier call may have left, but for fields that are set before they are read: first and
 	// called, and the links, which push sets. A copy of a whole waiter costs more than all of push.
 	w.n, w.since, w.ticket = n, now, s.tickets
 	w.isFirst, w.passed, w.told, w.granted = false, 0, false, false

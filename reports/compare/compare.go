@@ -58,7 +58,7 @@
 // Noise that differs twentyfold exceeds the promise a little: 10 000 further tables of 2 columns, 6 samples and 20 rows
 // had a false worse in 5.6 and 5.7 %, where the standard error is 0.2. With 20 samples it was 3.4 %.
 //
-// An answer with undecided columns names the one that cannot be far behind the best, and a bound for how far
+// An answer with undecided columns names the column that cannot be far behind the best, and a bound for how far
 // it may be; see [Bound]. That column was worse than the bound in 2.1 % of the tables at most.
 //
 // A rank test has a smallest p that depends on n alone: with 8 columns and n = 5 no difference can

@@ -365,13 +365,11 @@ func (c *counting) count(ctx context.Context, side int, plans []*plan, deadline 
 		samples[p] = sample{value, err}
 		return err
 	}
-	for first := 0; first < len(plans) && !over(); {
-		end := first + 1
-		for end < len(plans) && functionOf(plans[end].Name) == functionOf(plans[first].Name) {
-			end++
+	for _, group := range byFunction(plans) {
+		if over() {
+			break
 		}
-		group := plans[first:end]
-		if first = end; len(group) > 1 {
+		if len(group) > 1 {
 			visit := func(p *plan, w *worker) error {
 				if over() {
 					return errLate
@@ -403,6 +401,18 @@ func (c *counting) count(ctx context.Context, side int, plans []*plan, deadline 
 		}
 	}
 	return samples
+}
+
+// byFunction divides plans into runs of neighbours that one benchmark function has.
+func byFunction(plans []*plan) (groups [][]*plan) {
+	for len(plans) > 0 {
+		end := 1
+		for end < len(plans) && functionOf(plans[end].Name) == functionOf(plans[0].Name) {
+			end++
+		}
+		groups, plans = append(groups, plans[:end]), plans[end:]
+	}
+	return groups
 }
 
 // eachOf visits rows of one function in one pass through it. What the function and its sub-benchmarks prepare before

@@ -313,7 +313,7 @@ func (e *Exec) timerChannel(address unsafe.Pointer) *channel {
 func (c *clock) after(d time.Duration) time.Duration { return saturated(c.now, max(d, 0)) }
 
 // saturated is t+d for d >= 0, or the end of time, as the sum in runtime.when: programs wait
-// math.MaxInt64 for what is to happen never.
+// math.MaxInt64 for an event that never comes.
 func saturated(t, d time.Duration) time.Duration {
 	if d > math.MaxInt64-t {
 		return math.MaxInt64

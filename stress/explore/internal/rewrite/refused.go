@@ -40,8 +40,8 @@ var uncontrolled = map[string][]string{
 	"golang.org/x/sys/plan9":   nil,
 }
 
-// queries are functions of the packages that are refused as a whole. They only ask the system for what
-// it has, or compute: whether a descriptor is a terminal, which kind a file system is of. They neither
+// queries are functions of the packages that are refused as a whole. They only read the state
+// of the system, or compute: whether a descriptor is a terminal, which kind a file system is of. They neither
 // wait nor change anything, and a package that logs calls them in every test.
 var queries = map[string]bool{
 	"Access": true, "Faccessat": true, "Stat": true, "Lstat": true, "Fstat": true, "Fstatat": true, "Statfs": true,
