@@ -201,8 +201,9 @@ func (j *Judged) restsOnTime() bool {
 // judgeControl judges one control as if no other row differed, and finds out which slowdown it shows.
 //
 // A planted slowdown that was not found may show all the same: its whole interval lies above no change, and
-// the planted slowdown is not above it, which would mean that measuring swallows a part of it. Then the pairs are only too noisy, and they tell what they would have found: the slowdown whose
-// estimate is as far above this one as the p still lacks.
+// the planted slowdown is not above it, which would mean that measuring swallows a part of it. Then the pairs
+// are only too noisy, and they tell what they would have found: the slowdown whose estimate is as far above
+// this one as the p still lacks.
 func (r rule) judgeControl(j *Judged) {
 	t := r.timing(j.Row, nil)
 	t.Corrected = min(1, t.Slower*float64(r.family))

@@ -64,8 +64,8 @@ func judgeCounts(exact []Exact) (all []Counted) {
 	return all
 }
 
-// judge compares the least totals, and doubts them where the repeats disagree. allocs are the allocations of a metric of
-// bytes, or nil.
+// judge compares the least totals, and doubts them where the repeats disagree. allocs are the allocations of
+// a metric of bytes, or nil.
 func (x Exact) judge(allocs *Exact) Counted {
 	c := Counted{Unit: x.Unit, Alone: x.Alone, Ops: x.Ops}
 	if x.Ops < 1 || len(x.Old) == 0 || len(x.New) == 0 {

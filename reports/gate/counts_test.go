@@ -46,8 +46,8 @@ func TestExactMetrics(t *testing.T) {
 	}
 }
 
-// Bytes of objects that the runtime allocates by itself are no regression, since their allocations are none either. Bytes
-// that no allocation explains are one, and so are the bytes of allocations that count.
+// Bytes of objects that the runtime allocates by itself are no regression, since their allocations are none
+// either. Bytes that no allocation explains are one, and so are the bytes of allocations that count.
 func TestBytesBesideAllocations(t *testing.T) {
 	same := func(n int64) []int64 { return []int64{n, n, n, n, n} }
 	for _, test := range []struct {

@@ -38,13 +38,14 @@ const (
 	// three values may lie close to each other by chance, or one of them may be off. Six may lie close to each
 	// other too, in a row that varies; then a difference that is not clear needs twelve.
 	//
-	// MORE WORK always needs twelve, however large the difference is. Six values of the same code lie above six others
-	// in one of 924 rows, and their own range is the only other measure of their noise. A process may be in one of two
-	// states for its life. Then all six of a side are alike, and differ from the other side, in one of 4096 rows. Go 1.26
-	// draws the address of the heap anew in each process, and the search for free pages takes a fifth more or fewer
-	// instructions with it. So the counts of a benchmark that only allocates differ by 1.5 %. With twelve, above holds
-	// for the same code in one of 30 000 rows of any noise, and for two states in one of 200 000. LESS WORK passes a row
-	// that passes with the same work, too, so that six are enough for it.
+	// MORE WORK always needs twelve, however large the difference is. Six values of the same code lie above
+	// six others in one of 924 rows, and their own range is the only other measure of their noise. A process
+	// may be in one of two states for its life. Then all six of a side are alike, and differ from the other
+	// side, in one of 4096 rows. Go 1.26 draws the address of the heap anew in each process, and the search
+	// for free pages takes a fifth more or fewer instructions with it. So the counts of a benchmark that only
+	// allocates differ by 1.5 %. With twelve, above holds for the same code in one of 30 000 rows of any
+	// noise, and for two states in one of 200 000. LESS WORK passes a row that passes with the same work,
+	// too, so that six are enough for it.
 	closeRange, closeChange = 0.0015, 0.003
 
 	// clearChange is the difference, in units of the range, that six repeats prove even if they lie
@@ -120,9 +121,9 @@ func (x *Instructions) Needs() int {
 	return 0
 }
 
-// Distance returns by how many bands the sides differ so far; 0 without counts. Where the time is too short to count all
-// rows that need more, count the most distant ones first: a row that differs by much is the one to know about. A verdict
-// needs as many counts in any order, so the order makes no false one.
+// Distance returns by how many bands the sides differ so far; 0 without counts. Where the time is too short
+// to count all rows that need more, count the most distant ones first: a row that differs by much is the one
+// to know about. A verdict needs as many counts in any order, so the order makes no false one.
 func (x *Instructions) Distance() float64 {
 	if !x.usable() {
 		return 0

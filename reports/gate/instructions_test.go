@@ -255,7 +255,8 @@ func TestNeedsMoreCounts(t *testing.T) {
 	}
 }
 
-// noises draw counts of one process of rows that vary: maps with two states, evenly spread counts, a few counts far off.
+// noises draw counts of one process of rows that vary: maps with two states, evenly spread counts, a few
+// counts far off.
 var noises = []func(random *rand.Rand) float64{
 	func(random *rand.Rand) float64 { return 0.02 * float64(random.IntN(2)) },
 	func(random *rand.Rand) float64 { return 0.03 * random.Float64() },
@@ -309,9 +310,10 @@ func TestInstructionsThatVary(t *testing.T) {
 	}
 }
 
-// A process may be in one of two states for its life, and each state counts alike. Of the 4096 ways in which six
-// processes of each side can be in them, none is MORE WORK. The six processes that follow make it MORE WORK only if all the
-// new ones agree, and all the old ones but two: in 22 of 4096 cases, so that one row of 760 000 has both.
+// A process may be in one of two states for its life, and each state counts alike. Of the 4096 ways in which
+// six processes of each side can be in them, none is MORE WORK. The six processes that follow make it MORE
+// WORK only if all the new ones agree, and all the old ones but two: in 22 of 4096 cases, so that one row of
+// 760 000 has both.
 func TestTwoStatesAreNoMoreWork(t *testing.T) {
 	state := func(bits int) (values []float64) {
 		for i := range 6 {
@@ -340,8 +342,8 @@ func TestTwoStatesAreNoMoreWork(t *testing.T) {
 	}
 }
 
-// The counts of BenchmarkAlloc of package anchor at a load of 25 on two cores. The address of the heap, which each process
-// draws anew, spreads them.
+// The counts of BenchmarkAlloc of package anchor at a load of 25 on two cores. The address of the heap, which
+// each process draws anew, spreads them.
 var allocating = []float64{
 	202.71, 201.55, 203.53, 203.65, 203.50, 202.50, 202.33, 202.01, 200.60, 203.70, 200.60, 201.27,
 	201.96, 202.51, 201.47, 201.84, 202.72, 201.18, 202.19, 201.58, 202.07, 202.57, 203.31, 201.64,

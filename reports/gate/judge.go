@@ -65,8 +65,8 @@ func Judge(run *Run, o Options) *Report {
 // them, measure the first ones: the first stage alone decides which, so the pairs of the second are still fresh.
 //
 // Give each suspect pairs of new processes, [MostPairs] at most, at the [Looks] that are declared in
-// Row.SecondLooks, as long as it is [Unsettled]. Then call [Judge]. There is no third stage. Suspects looks at first stages only and gives no
-// verdict.
+// Row.SecondLooks, as long as it is [Unsettled]. Then call [Judge]. There is no third stage. Suspects looks
+// at first stages only and gives no verdict.
 func Suspects(run *Run, o Options) (rows []int) {
 	rule, noise := ruleOf(run, o), noiseOf(run.Controls)
 	if rule.stages == 1 {

@@ -43,10 +43,10 @@ type junitMessage struct {
 // WriteJUnit writes r as JUnit XML, with a test case for each row and one for the
 // run as a whole.
 //
-// A row that is slower or gone is a failure, and a row that could not be measured is
-// an error. INCONCLUSIVE rows are skipped, and so are MISSING rows that the options
-// let pass, and MORE WORK whose time is INCONCLUSIVE: none is a defect of the code. If such rows make the gate fail, the case
-// of the run fails and counts them. All other rows are successes.
+// A row that is slower or gone is a failure, and a row that could not be measured is an error. INCONCLUSIVE
+// rows are skipped, and so are MISSING rows that the options let pass, and MORE WORK whose time is
+// INCONCLUSIVE: none is a defect of the code. If such rows make the gate fail, the case of the run fails and
+// counts them. All other rows are successes.
 func WriteJUnit(w io.Writer, r *Report) error {
 	rows, run := junitSuite{Name: "gate"}, junitSuite{Name: "gate run"}
 	for _, j := range r.Rows {

@@ -35,9 +35,9 @@ func (r *Report) totals() string {
 	return strings.Join(parts, ", ") + " of " + plural.Of(len(r.Rows), "row") + r.besideRows()
 }
 
-// besideRows says what the outcome rests on beside the rows, or "". All rows of a run that stopped early may pass. Its
-// headline would then be “INCONCLUSIVE: 2 IDENTICAL of 2 rows”, whose parts contradict each other. A regression rests on
-// its rows, and an invalid run says in its first word what it rests on.
+// besideRows says what the outcome rests on beside the rows, or "". All rows of a run that stopped early may
+// pass. Its headline would then be “INCONCLUSIVE: 2 IDENTICAL of 2 rows”, whose parts contradict each other.
+// A regression rests on its rows, and an invalid run says in its first word what it rests on.
 func (r *Report) besideRows() string {
 	switch exit := r.Exit(); {
 	case exit == ExitUnusable && len(r.Errors) > 0:
@@ -196,11 +196,12 @@ func (r *Report) changedBenchmarks() []string {
 		"the sides, so that its ratio is not of the program alone: %s", plural.Of(n, "row"), strings.Join(names, ", "))}
 }
 
-// mostAdvised is how many pairs a row may need before the report no longer advises more pairs. A pair takes a twentieth to
-// a fifth of a second, so that so many take minutes.
+// mostAdvised is how many pairs a row may need before the report no longer advises more pairs. A pair takes a
+// twentieth to a fifth of a second, so that so many take minutes.
 const mostAdvised = 2000
 
-// settle says how many pairs would probably decide a row whose time is open, or "". A row that counts decide needs none.
+// settle says how many pairs would probably decide a row whose time is open, or "". A row that counts decide
+// needs none.
 func (j *Judged) settle() string {
 	switch t := j.Time; {
 	case t == nil || t.Needs == 0 || j.Verdict != Inconclusive && !j.open:

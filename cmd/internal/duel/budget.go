@@ -84,9 +84,10 @@ func (m *measurer) fitInto(paths []string, demand func([]string) time.Duration, 
 }
 
 // squeeze sets the pairs of rows, in five steps, of which a fraction does a part. First, rows that counts
-// settle lose pairs. Second, the other rows lose pairs. Third, rows that counts settle lose all their
-// pairs, one row after the other. Fourth, the other rows keep only as many pairs as an interval needs. Fifth, they lose
-// those, too, one after the other. The rows that keep pairs are spread over all rows. Which rows is decided before any pair, so no result decides it.
+// settle lose pairs. Second, the other rows lose pairs. Third, rows that counts settle lose all their pairs,
+// one row after the other. Fourth, the other rows keep only as many pairs as an interval needs. Fifth, they
+// lose those, too, one after the other. The rows that keep pairs are spread over all rows. Which rows is
+// decided before any pair, so no result decides it.
 func (m *measurer) squeeze(paths []string, by float64) {
 	part := func(step float64) float64 { return min(1, max(0, by-step)) }
 	between := func(most, least int, share float64) int {

@@ -215,10 +215,10 @@ func differ(exact []gate.Exact) bool {
 // counts on one processor stay if they show no increase, because goroutines do not
 // meet there. A process counts all of the rows, because on a busy machine starting it takes longer than they do.
 //
-// Rows that would be REGRESSED or IMPROVED by these counts too are counted once more, and all totals are judged together. A
-// process may start one goroutine more than another process, and then it allocates 480 bytes more. In 5 of 2000 comparisons
-// of the same code all 8 processes of one side did, and most of the other side did not. Of 16 processes the one with
-// the least total does not.
+// Rows that would be REGRESSED or IMPROVED by these counts too are counted once more, and all totals are
+// judged together. A process may start one goroutine more than another process, and then it allocates 480
+// bytes more. In 5 of 2000 comparisons of the same code all 8 processes of one side did, and most of the
+// other side did not. Of 16 processes the one with the least total does not.
 func (m *measurer) countInManyProcesses(ctx context.Context, old, new binary, plans []*plan) error {
 	useless := func(p *plan) bool { return p.Mode == gate.Failed || len(p.Exact) == 0 }
 	plans = slices.DeleteFunc(slices.Clone(plans), useless)

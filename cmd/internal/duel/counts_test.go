@@ -128,8 +128,8 @@ func drawCounts(random *rand.Rand, row []gate.Exact) *countDraw {
 	return &countDraw{row, random.Perm(len(row[0].Old))}
 }
 
-// next draws eight processes more of each side. add returns how many allocations of 64 bytes a process makes besides what
-// was recorded; the new side has more of them.
+// next draws eight processes more of each side. add returns how many allocations of 64 bytes a process makes
+// besides what was recorded; the new side has more of them.
 func (d *countDraw) next(add func(process int) int64, more int64) (counts []gate.Exact) {
 	for _, metric := range d.row {
 		x := gate.Exact{Unit: metric.Unit, Ops: metric.Ops}

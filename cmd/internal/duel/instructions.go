@@ -140,11 +140,11 @@ func (m *measurer) countInstructions(ctx context.Context, old, new binary, plans
 // whyUncountable says why instructions say little about a row, or "". It runs the row on all cores, as
 // often as ten slices do.
 //
-// Goroutines of RunParallel that never meet are as good as one. Goroutines that wait for each other may
-// do so more or less, without any difference on the one processor on which instructions are counted.
-// How often a goroutine begins to run tells both apart, and shows sleep and ping-pong as well. Locks do
-// not show while the goroutines do not run at the same time. On a busy machine ten slices hardly ever have all cores, but
-// a single slice now and then does. If there are none, equal instructions settle nothing.
+// Goroutines of RunParallel that never meet are as good as one. Goroutines that wait for each other may do so
+// more or less, without any difference on the one processor on which instructions are counted. How often a
+// goroutine begins to run tells both apart, and shows sleep and ping-pong as well. Locks do not show while
+// the goroutines do not run at the same time. On a busy machine ten slices hardly ever have all cores, but a
+// single slice now and then does. If there are none, equal instructions settle nothing.
 func whyUncountable(w *worker, p *plan) (string, error) {
 	const (
 		runs      = 10
@@ -205,9 +205,9 @@ type together struct {
 	busy   float64 // of the busiest slice
 }
 
-// ownBegins returns how many begins the slices have without any waiting. Each starts about four goroutines, and the
-// runtime records one begin in eight: that is half a record a slice, with the spread of a Poisson distribution, of which
-// three times is allowed.
+// ownBegins returns how many begins the slices have without any waiting. Each starts about four goroutines,
+// and the runtime records one begin in eight: that is half a record a slice, with the spread of a Poisson
+// distribution, of which three times is allowed.
 func (t *together) ownBegins() float64 { return 4*float64(t.slices) + 17*math.Sqrt(float64(t.slices)) }
 
 // enough reports whether the slices show waiting: one wait in ten operations has to stand out.
@@ -247,11 +247,11 @@ type sample struct {
 	err   error
 }
 
-// countAll counts with three processes of each side, and then the rows whose counts do not agree with
-// more at a time, the most distant sides first. The first process runs alone, because it finds out how many operations the others run: a
-// benchmark whose operations depend on their number must have the same number on both sides. It gets
-// a third of the time: valgrind alone may take seconds to begin on a busy machine. A row that a process could
-// not count, or did not reach in time, takes no part in the later ones.
+// countAll counts with three processes of each side, and then the rows whose counts do not agree with more at
+// a time, the most distant sides first. The first process runs alone, because it finds out how many
+// operations the others run: a benchmark whose operations depend on their number must have the same number on
+// both sides. It gets a third of the time: valgrind alone may take seconds to begin on a busy machine. A row
+// that a process could not count, or did not reach in time, takes no part in the later ones.
 func (c *counting) countAll(ctx context.Context, began time.Time, share time.Duration) error {
 	first := c.deadline
 	if share > 0 {
@@ -415,9 +415,10 @@ func byFunction(plans []*plan) (groups [][]*plan) {
 	return groups
 }
 
-// eachOf visits rows of one function in one pass through it. What the function and its sub-benchmarks prepare before
-// their rows is then done once. BenchmarkDecode of BurntSushi/toml reads 200 files for its 14 rows, which takes 0.4 s, and
-// 15 s under valgrind. The order of the rows is theirs in the function. It stops at the first error, of the worker or of a visit.
+// eachOf visits rows of one function in one pass through it. What the function and its sub-benchmarks prepare
+// before their rows is then done once. BenchmarkDecode of BurntSushi/toml reads 200 files for its 14 rows,
+// which takes 0.4 s, and 15 s under valgrind. The order of the rows is theirs in the function. It stops at
+// the first error, of the worker or of a visit.
 func eachOf(ctx context.Context, l *lazyWorker, plans []*plan, visit func(*plan, *worker) error) error {
 	w, err := l.start(ctx)
 	if err != nil {

@@ -364,8 +364,8 @@ func BenchmarkAlone(b *testing.B) { for b.Loop() { sink = work(1000) } }
 	}
 }
 
-// Ten slices of a row of several goroutines seldom have all cores on a busy machine. A single slice now and then does, and
-// shows whether the goroutines wait. If too few do, or too few operations, that stays unknown.
+// Ten slices of a row of several goroutines seldom have all cores on a busy machine. A single slice now and
+// then does, and shows whether the goroutines wait. If too few do, or too few operations, that stays unknown.
 func TestGoroutinesOfABusyMachine(t *testing.T) {
 	for _, c := range []struct {
 		name         string

@@ -216,7 +216,8 @@ func TestBinariesKeepTheirPartners(t *testing.T) {
 	}
 }
 
-// The typical slice is the mean of the fastest quarter, or the fastest slice of a few. Disturbed slices do not change it.
+// The typical slice is the mean of the fastest quarter, or the fastest slice of a few. Disturbed slices do
+// not change it.
 func TestTypicalSlice(t *testing.T) {
 	for _, c := range []struct {
 		times []float64

@@ -61,8 +61,8 @@ func (m *measurer) probe(ctx context.Context, old, new binary, plans []*plan, de
 	return m.countInManyProcesses(ctx, old, new, doubtful)
 }
 
-// tryOrder returns the order in which n rows are tried: every eighth, and then the rows between. Neighbours in the source
-// resemble each other, so rows that the time is too short for have tried rows beside them.
+// tryOrder returns the order in which n rows are tried: every eighth, and then the rows between. Neighbours
+// in the source resemble each other, so rows that the time is too short for have tried rows beside them.
 func tryOrder(n int) (order []int) {
 	for _, first := range []int{0, 4, 2, 6, 1, 5, 3, 7} {
 		for i := first; i < n; i += 8 {
@@ -72,9 +72,9 @@ func tryOrder(n int) (order []int) {
 	return order
 }
 
-// probeDeadline returns the time by which the first of some packages has its rows tried: half of MaxTime is over then,
-// or a quarter of the time that is left. The packages share the time by the number of their benchmark functions, since a
-// package of one row needs less than a package of fifty.
+// probeDeadline returns the time by which the first of some packages has its rows tried: half of MaxTime is
+// over then, or a quarter of the time that is left. The packages share the time by the number of their
+// benchmark functions, since a package of one row needs less than a package of fifty.
 func (m *measurer) probeDeadline(paths []string) time.Time {
 	if m.MaxTime == 0 {
 		return time.Time{}

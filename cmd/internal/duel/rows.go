@@ -149,8 +149,8 @@ func (m *measurer) addPlans(plans ...*plan) {
 	m.run.Planned = len(m.plans) + m.run.Elsewhere
 }
 
-// buildBoth builds a package on the sides that have it, at the same time: a link keeps one core busy. A binary without a
-// path is of a side that does not have it.
+// buildBoth builds a package on the sides that have it, at the same time: a link keeps one core busy. A
+// binary without a path is of a side that does not have it.
 func (m *measurer) buildBoth(ctx context.Context, path string) (old, new binary, oldErr, newErr error) {
 	var group errgroup.Group
 	build := func(s *side, b *binary, err *error) {

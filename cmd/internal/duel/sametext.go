@@ -277,8 +277,9 @@ func (m *measurer) changedBenchmarks(path string) func(function string) string {
 	}
 }
 
-// A declared holds the declarations of one name in the test files of a package. A method has its own
-// name and the name of its type: a value of the type brings all of its methods, and the type of a method in a test file may be one of the program.
+// A declared holds the declarations of one name in the test files of a package. A method has its own name and
+// the name of its type: a value of the type brings all of its methods, and the type of a method in a test
+// file may be one of the program.
 type declared struct {
 	text     string
 	mentions []string

@@ -115,8 +115,9 @@ func notRunnable(env map[string]string, goos, goarch string) error {
 		"on such a machine", env["GOOS"], env["GOARCH"], goos, goarch)
 }
 
-// levelOfProcessor returns the highest GOAMD64 whose programs may run here. It looks at one feature of each level, which
-// the Go runtime asks for and the oldest processors lack. A program that needs another feature says so itself.
+// levelOfProcessor returns the highest GOAMD64 whose programs may run here. It looks at one feature of each
+// level, which the Go runtime asks for and the oldest processors lack. A program that needs another feature
+// says so itself.
 func levelOfProcessor() string {
 	switch {
 	case cpu.X86.HasAVX512F && cpu.X86.HasAVX512VL:

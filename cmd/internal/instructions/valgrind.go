@@ -66,8 +66,8 @@ func findValgrind(ctx context.Context, temp string) (Meter, error) {
 // minutes, and counting would use up the time of the pairs.
 const patience = 20 * time.Second
 
-// try runs a command. A command that gives no answer in time says nothing about valgrind, so the error does not blame it
-// alone.
+// try runs a command. A command that gives no answer in time says nothing about valgrind, so the error does
+// not blame it alone.
 func try(ctx context.Context, limit time.Duration, path string, args ...string) (string, error) {
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

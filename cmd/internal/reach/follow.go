@@ -155,12 +155,13 @@ func (w *walk) strong(a, b id) (bool, error) {
 	return inOld, nil
 }
 
-// exempt reports whether calls of these functions by a package do not count: by a package of the standard library
-// other than log/slog, whose handlers may write lines. The runtime tells lines when a program dies; package testing tells
-// the line of a failure or of b.Log; package reflect names a method in the text of a panic; os/exec prints a stack if
-// GODEBUG asks for it; net/http prints one when a handler panics, and the line of a second WriteHeader; and profiles
-// are not written while a benchmark is gated. For these the answer would always be "traced", as every binary has
-// them, and no benchmark of a server could be found equal after a line was added anywhere.
+// exempt reports whether calls of these functions by a package do not count: by a package of the standard
+// library other than log/slog, whose handlers may write lines. The runtime tells lines when a program dies;
+// package testing tells the line of a failure or of b.Log; package reflect names a method in the text of a
+// panic; os/exec prints a stack if GODEBUG asks for it; net/http prints one when a handler panics, and the
+// line of a second WriteHeader; and profiles are not written while a benchmark is gated. For these the answer
+// would always be "traced", as every binary has them, and no benchmark of a server could be found equal after
+// a line was added anywhere.
 func exempt(o *object) bool {
 	return o.std && o.pkg != "log/slog"
 }

@@ -1,7 +1,8 @@
 // Package shards deals the rows of a gate to several machines, and joins what they measured into one run.
 //
-// Every machine finds all rows, which takes builds but no measuring, and measures the rows that are dealt to it. So each
-// knows how many tests the whole run makes, and may stop a row early by the level of the whole run.
+// Every machine finds all rows, which takes builds but no measuring, and measures the rows that are dealt to
+// it. So each knows how many tests the whole run makes, and may stop a row early by the level of the whole
+// run.
 //
 // No machine talks to another one, and none hands out rows: a CI starts its jobs without an order,
 // and may start one of them again. Each job decides by the name of a row alone, so a job that runs
@@ -117,9 +118,9 @@ func belongs(run, first *gate.Run) error {
 	return nil
 }
 
-// add adds the rows and the controls of a shard. Rows of equal code, and rows that failed when all rows were listed, are
-// in every shard. If shards differ about a row, the measured one counts more than one of equal code, and a failed
-// one most: a build that fails on one machine is nothing that passes.
+// add adds the rows and the controls of a shard. Rows of equal code, and rows that failed when all rows were
+// listed, are in every shard. If shards differ about a row, the measured one counts more than one of equal
+// code, and a failed one most: a build that fails on one machine is nothing that passes.
 func add(whole, run *gate.Run) {
 	if whole.Planned > 0 && run.Planned != whole.Planned {
 		stop(whole, fmt.Sprintf("shard %d found %d rows and another shard %d, so that rows may be in none", run.Shard,

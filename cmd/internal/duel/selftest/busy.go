@@ -24,9 +24,9 @@ func withBusy(page, dir string) (string, error) {
 	return beside(page, string(busy)), err
 }
 
-// beside adds a column to the table of figures of a page, and the loads of the busy families above it. A figure is found
-// by its name. What pairs are drawn repeatedly depends on the number of families, so this remark is no part of a name;
-// it goes into the cell.
+// beside adds a column to the table of figures of a page, and the loads of the busy families above it. A
+// figure is found by its name. What pairs are drawn repeatedly depends on the number of families, so this
+// remark is no part of a name; it goes into the cell.
 func beside(page, busy string) string {
 	const repeated = " (pairs drawn repeatedly)"
 	measured := map[string]string{}

@@ -20,9 +20,9 @@ type countedSide struct {
 	totals [][]int64 // of each unit
 }
 
-// countedSides groups all sides by row, way of counting and number of operations. Sides of one group may be compared with
-// each other, because all of them counted the same program. The key has the number of operations: totals of different
-// numbers are of different programs.
+// countedSides groups all sides by row, way of counting and number of operations. Sides of one group may be
+// compared with each other, because all of them counted the same program. The key has the number of
+// operations: totals of different numbers are of different programs.
 func (r *recording) countedSides() (groups [][]countedSide) {
 	index := map[string]int{}
 	for _, f := range r.families {
@@ -131,8 +131,8 @@ func (r *recording) exact(comparisons int) (t exactResult) {
 	return t
 }
 
-// again counts drawings again. It returns which drawings still have a verdict, how many these are, and how many cannot be
-// counted again. The latter are among the first, and not among the second.
+// again counts drawings again. It returns which drawings still have a verdict, how many these are, and how
+// many cannot be counted again. The latter are among the first, and not among the second.
 func again(all []drawing, want gate.Verdict) (still map[int]bool, kept, unknown int) {
 	still = map[int]bool{}
 	var counted []drawing
@@ -170,8 +170,8 @@ type judgedDrawing struct {
 	unit    string
 }
 
-// judged judges drawings, by one count or by both together. The gate judges all of them as one run, with its own code: a
-// copy of the rule here could be right where the gate is wrong.
+// judged judges drawings, by one count or by both together. The gate judges all of them as one run, with its
+// own code: a copy of the rule here could be right where the gate is wrong.
 func judged(all []drawing, again bool) (results []judgedDrawing) {
 	var run gate.Run
 	for _, d := range all {
@@ -195,8 +195,9 @@ func judged(all []drawing, again bool) (results []judgedDrawing) {
 	return results
 }
 
-// row makes a row that compares the two sides of d, or all four. The name of the row stands in Package, because Name has to
-// be unique. Every repeat gets the same addition, as a program with one more allocation has it.
+// row makes a row that compares the two sides of d, or all four. The name of the row stands in Package,
+// because Name has to be unique. Every repeat gets the same addition, as a program with one more allocation
+// has it.
 func (d drawing) row(again bool) gate.Row {
 	row := gate.Row{Package: d.old.row, Name: fmt.Sprint(d.number), Mode: gate.Sliced}
 	for i, unit := range d.old.units {

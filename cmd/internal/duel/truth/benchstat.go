@@ -9,8 +9,8 @@ import (
 // This file reads what benchstat prints, because benchstat has no other output with the verdicts in it. The
 // text is kept beside the counts: a doubtful count can be looked up without playing the pair again.
 
-// A benchstatResult counts the rows of the table of sec/op. It names the rows that differ, because a slower row decides a
-// pair only if the source of the truth speaks of this row.
+// A benchstatResult counts the rows of the table of sec/op. It names the rows that differ, because a slower
+// row decides a pair only if the source of the truth speaks of this row.
 type benchstatResult struct {
 	Took                 time.Duration // of both sides, with their builds
 	Slower, Faster, Same int           // rows

@@ -104,9 +104,10 @@ func sampled(all []duel.Compared, limit int) string {
 	return "^(" + strings.Join(names, "|") + ")$"
 }
 
-// whyNotCounted says why counts of instructions do not settle a row of the same code, or "" if they do. A row whose
-// goroutines may wait is not settled even if its counts agree: what more waiting costs is not in them. MORE WORK and LESS
-// WORK are reasons too. Both are wrong about the same code, and the page must not hide that.
+// whyNotCounted says why counts of instructions do not settle a row of the same code, or "" if they do. A row
+// whose goroutines may wait is not settled even if its counts agree: what more waiting costs is not in them.
+// MORE WORK and LESS WORK are reasons too. Both are wrong about the same code, and the page must not hide
+// that.
 func whyNotCounted(j *gate.Judged) string {
 	switch {
 	case j.Row.Mode == gate.Failed:
@@ -132,8 +133,8 @@ var reasons = []struct{ kind, text string }{
 	{"the benchmark fails", "the benchmark fails"},
 }
 
-// kindOf returns the kind of a reason. A text that fits no kind is a kind of its own, so that a new reason of the gate shows
-// in the table as it is.
+// kindOf returns the kind of a reason. A text that fits no kind is a kind of its own, so that a new reason of
+// the gate shows in the table as it is.
 func kindOf(why string) string {
 	for _, r := range reasons {
 		if strings.Contains(why, r.text) {
@@ -191,8 +192,8 @@ count settles nothing.
 	}
 }
 
-// kindsOf lists kinds of reasons, the most frequent first. Kinds of one frequency are in the order of their names: a page
-// that is written anew from the same results is the same text.
+// kindsOf lists kinds of reasons, the most frequent first. Kinds of one frequency are in the order of their
+// names: a page that is written anew from the same results is the same text.
 func kindsOf(kinds map[string]int) string {
 	names := slices.Sorted(maps.Keys(kinds))
 	slices.SortStableFunc(names, func(a, b string) int { return kinds[b] - kinds[a] })

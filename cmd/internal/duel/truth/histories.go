@@ -25,8 +25,8 @@ type history struct {
 	measures  []string // identity, counts
 }
 
-// parseHistories reads repositories.tsv: a heading, then a repository a line. A measure that it does not know is an error:
-// a misspelled one would leave the repository out of a table without a word.
+// parseHistories reads repositories.tsv: a heading, then a repository a line. A measure that it does not know
+// is an error: a misspelled one would leave the repository out of a table without a word.
 func parseHistories(text string) (all []history, err error) {
 	for i, line := range strings.Split(strings.TrimSpace(text), "\n") {
 		fields := strings.Split(line, "\t")
@@ -97,8 +97,9 @@ func (p *player) identity(ctx context.Context, all []history, wanted int, write 
 	return failed
 }
 
-// commits returns the commits of a history that have a parent, the last one first. It follows first parents only: a merge
-// then is one change, as a gate of a pull request sees it, and its branch is not compared a second time.
+// commits returns the commits of a history that have a parent, the last one first. It follows first parents
+// only: a merge then is one change, as a gate of a pull request sees it, and its branch is not compared a
+// second time.
 func (p *player) commits(ctx context.Context, h history) ([]string, error) {
 	clone, err := p.clone(ctx, h.repo, h.last)
 	if err != nil {
@@ -143,9 +144,9 @@ func (p *player) compareCommit(ctx context.Context, h history, commit string) (c
 	return c, nil
 }
 
-// isProduction reports whether a file holds Go code that is not only for tests. Assembly and C files are left out. They
-// change the code of few commits here, and rows that are counted as changed by documentation make the share of IDENTICAL
-// rows of code commits no better.
+// isProduction reports whether a file holds Go code that is not only for tests. Assembly and C files are left
+// out. They change the code of few commits here, and rows that are counted as changed by documentation make
+// the share of IDENTICAL rows of code commits no better.
 func isProduction(file string) bool {
 	return strings.HasSuffix(file, ".go") && !strings.HasSuffix(file, "_test.go") &&
 		!slices.Contains(strings.Split(file, "/"), "testdata")
@@ -212,8 +213,8 @@ changed by a commit that changes Go files other than tests.
 
 // identityCounts are the sums of a repository.
 //
-// Rows of commits that change code are counted apart, because they are the test of the comparison: a commit that changes
-// documentation gives equal binaries, and any gate that compares binaries passes it.
+// Rows of commits that change code are counted apart, because they are the test of the comparison: a commit
+// that changes documentation gives equal binaries, and any gate that compares binaries passes it.
 type identityCounts struct {
 	commits, leftOut, whole int // whole: commits with all rows IDENTICAL; commits has none that was left out
 	rows, identical         int // identical <= rows
@@ -222,8 +223,8 @@ type identityCounts struct {
 	least, most             float64 // load
 }
 
-// countIdentity adds up the commits of a repository. A commit that was left out adds its time and nothing else: the gate
-// spent that time before it refused.
+// countIdentity adds up the commits of a repository. A commit that was left out adds its time and nothing
+// else: the gate spent that time before it refused.
 func countIdentity(kept []comparedCommit) (n identityCounts) {
 	n.least = math.Inf(1)
 	for _, c := range kept {

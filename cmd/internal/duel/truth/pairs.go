@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// A pair is a line of pairs.tsv. It names commits and no branches, so that each call plays the same code. A reversed pair
-// has its commits exchanged: slowdowns that an author announces are rare, and each announced speed-up is one, read backwards.
+// A pair is a line of pairs.tsv. It names commits and no branches, so that each call plays the same code. A
+// reversed pair has its commits exchanged: slowdowns that an author announces are rare, and each announced
+// speed-up is one, read backwards.
 type pair struct {
 	name     string
 	repo     string // owner/name on GitHub

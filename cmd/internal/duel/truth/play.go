@@ -25,8 +25,8 @@ type result struct {
 	Load      string // load average of the last minute when the pair began
 }
 
-// A gateResult is one run of the gate. It has the limit that this run had, because -max-time may change between two calls
-// that fill the same page.
+// A gateResult is one run of the gate. It has the limit that this run had, because -max-time may change
+// between two calls that fill the same page.
 type gateResult struct {
 	Exit   int
 	Took   time.Duration
@@ -152,9 +152,9 @@ func (p *player) at(ctx context.Context, dir, name string, args ...string) *exec
 	return c
 }
 
-// load returns the value that saveJSON wrote into a file. A file that is missing or cannot be read is no result, and its
-// value is the zero one: the measurement is then made again. A result is worth its measuring time and no more, so a
-// damaged one needs no care of a user.
+// load returns the value that saveJSON wrote into a file. A file that is missing or cannot be read is no
+// result, and its value is the zero one: the measurement is then made again. A result is worth its measuring
+// time and no more, so a damaged one needs no care of a user.
 func load[T any](file string) (value T) {
 	text, err := os.ReadFile(file)
 	if err != nil || json.Unmarshal(text, &value) != nil {

@@ -145,9 +145,9 @@ func (p *player) export(ctx context.Context, h history, revision, tree, path str
 
 var resultLine = regexp.MustCompile(`(?m)^Benchmark\S*\s+(\d+)\s`)
 
-// fewestOperations returns the number of operations of the slowest sub-benchmark, or 0 if there is none. -benchtime sets
-// one number for all sub-benchmarks. The number of a faster one would keep the slowest one running for hours under
-// valgrind.
+// fewestOperations returns the number of operations of the slowest sub-benchmark, or 0 if there is none.
+// -benchtime sets one number for all sub-benchmarks. The number of a faster one would keep the slowest one
+// running for hours under valgrind.
 func fewestOperations(text string) (fewest int) {
 	for _, found := range resultLine.FindAllStringSubmatch(text, -1) {
 		if n, err := strconv.Atoi(found[1]); err == nil && (fewest == 0 || n < fewest) {

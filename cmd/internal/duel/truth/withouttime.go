@@ -110,8 +110,8 @@ func ofAll(n, all int) string {
 	return fmt.Sprintf("%d (%.1f %%)", n, 100*float64(n)/float64(all))
 }
 
-// cell makes a text fit into a cell of a table. Reasons come from messages of the gate and names from repositories: a line
-// break or a bar in one of them would break the table for all rows below it.
+// cell makes a text fit into a cell of a table. Reasons come from messages of the gate and names from
+// repositories: a line break or a bar in one of them would break the table for all rows below it.
 func cell(text string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "|", `\|`)
 }
