@@ -56,13 +56,14 @@ package's own synchronization one place at a time, by an overlay: no file is wri
 judged by go test, and by the explorer with all schedules of the same tests. A mutant that neither
 notices is left, and the output has its place, its change, and the command that judges it again. There
 -time is for each mutant, 5s by default: explored, and beyond twice the time that go test takes for
-the original. Use -race too, if your locks guard plain variables.
+the original. Use -race too, if your locks guard plain variables. -max-time bounds the whole run, and
+-judged keeps each verdict in a file, from which the same command goes on.
 
 Exit codes: 0 all schedules were played and none failed; 1 a schedule failed, or a test failed for
 another reason; 2 refused: nothing was explored; 3 unknown: no schedule failed, and a bound ended
 the exploration; 130 interrupted, and no schedule had failed by then. With -mutate: 0 every mutant
 was noticed; 1 mutants are left; 2 refused: the tests fail before any mutant, or there are none, or
-nothing to break; 3 unknown: none is left, and some could not be judged; 130 interrupted.`
+nothing to break; 3 unknown: none is left, and some could not be judged, or not within -max-time; 130 interrupted.`
 
 // passedOn are the flags that the tests take under the same name after "explore.".
 // The list is explicit, since the remaining flags are for this process alone: -run, -tags and
@@ -233,8 +234,10 @@ func (e *exploreCall) check(f *flagSet) error {
 	}
 	strategy := f.Lookup("strategy").Value.String()
 	switch {
-	case !e.mutate.on && (f.given("mutant") || f.given("sample") || f.given("memory")):
-		return errors.New("-mutant, -sample and -memory are for -mutate")
+	case !e.mutate.on && slices.ContainsFunc([]string{"mutant", "sample", "memory", "max-time", "judged"}, f.given):
+		return errors.New("-mutant, -sample, -memory, -max-time and -judged are for -mutate")
+	case e.mutate.within < 0:
+		return fmt.Errorf("-max-time=%v: want more than 0, or 0 for no bound", e.mutate.within)
 	case f.given("strategy") && !strategyName.MatchString(strategy):
 		return fmt.Errorf("-strategy %q: want random, pct and a depth as in pct3, pos, dpor or dfs",
 			strategy)
@@ -281,13 +284,15 @@ func (e *exploreCall) chooseExplored() error {
 
 // mutateFlags are the flags that -mutate takes. Any other flag of the verb is refused: it would choose
 // one schedule, or another form of output, and be ignored.
-var mutateFlags = []string{"mutate", "mutant", "sample", "memory", "json", "run", "race", "tags", "workers", "time",
-	"seed", "steps", "strategy"}
+var mutateFlags = []string{"mutate", "mutant", "sample", "memory", "max-time", "judged", "json", "run", "race", "tags",
+	"workers", "time", "seed", "steps", "strategy"}
 
 // A mutateCall has the flags of -mutate. The rest of its flags are of the verb.
 type mutateCall struct {
 	on     bool
 	mutant string // IDs, separated by commas
+	within time.Duration
+	judged string
 	sample *uint64
 	memory *uint64 // in MB
 
@@ -301,6 +306,10 @@ func (m *mutateCall) add(f *flagSet) {
 		"say which mutants\nits unmodified tests notice, under go test and explored")
 	f.StringVar(&m.mutant, "mutant", "", "with -mutate: judge only the mutants with these `IDs`, separated by commas, "+
 		"and print\nthe schedule that fails")
+	f.DurationVar(&m.within, "max-time", 0, "with -mutate: of the whole run; the mutants that are not judged by then "+
+		"are named;\n0: no bound")
+	f.StringVar(&m.judged, "judged", "", "with -mutate: keep each verdict in this `file`, and do not judge again what "+
+		"it has of the\nsame code and flags")
 	m.sample = f.number("sample", 0, 0, maxCount, "with -mutate: judge `N` mutants, drawn by -seed; 0: all")
 	m.memory = f.number("memory", 2048, 64, 1<<20, "with -mutate: kill a process of a mutant that uses more than `MB` "+
 		"(on Linux)")
@@ -353,6 +362,7 @@ func (e *exploreCall) mutation(ctx context.Context) error {
 func (e *exploreCall) mutationOptions() (mutation.Options, error) {
 	o := mutation.Options{
 		Package: e.Package, Run: e.Run, Tags: e.Tags, Race: e.Race, Suite: layout.SourceDir(),
+		Within: e.mutate.within, Judged: e.mutate.judged,
 		Sample: int(*e.mutate.sample), Memory: int64(*e.mutate.memory) << 20, Seed: *e.mutate.seed,
 		Explore: explore.Options{Workers: int(*e.mutate.workers)},
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/semabench/semabench/stress/explore/internal/task"
 	"github.com/semabench/semabench/stress/explore/internal/typeprog"
 	"github.com/semabench/semabench/stress/explore/internal/verdict"
+	"github.com/semabench/semabench/stress/explore/schedrt"
 )
 
 // Type draws small concurrent programs over the exported methods of T, plays them under every
@@ -32,6 +33,8 @@ import (
 // that panics on them is named in the result, and [Without] leaves it out.
 //
 // Results are compared by content, and errors by type and text, unless [Equal] declares something else.
+//
+// Use go test -race. A lock that is missing around plain variables is a data race, and only the race detector sees it.
 func Type[T any](t *testing.T, newValue func() T, options ...TypeOption) {
 	t.Helper()
 	report(t, CheckType(t, flagOptions(), newValue, options...))
@@ -242,5 +245,11 @@ func (e *typeEnumeration) conclude() {
 	}
 	for _, line := range e.probe.Text {
 		e.sum.Text += "\n" + line
+	}
+	if !schedrt.RaceEnabled {
+		// Goroutines change turns at operations on locks, channels and atomic variables. A method without its lock
+		// has none, so no other call comes between its steps, and its results look right.
+		e.sum.Text += "\nplayed without the race detector: a lock that is missing around plain variables is not noticed. " +
+			"go test -race notices it"
 	}
 }

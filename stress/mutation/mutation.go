@@ -31,6 +31,7 @@
 package mutation
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,8 +51,8 @@ import (
 
 // Run makes the mutants of a package and judges them. The error has an exit code, see package
 // exitcode: it wraps exitcode.ErrFailed if a mutant is left, and exitcode.ErrInterrupted if ctx ended
-// the run. The report then has the mutants that were judged. Without a report the run was refused: the package
-// has no tests, or they fail before any mutant, or there is nothing to mutate.
+// the run. The report then has the mutants that were judged, and names the other ones. Without a report the run was
+// refused: the package has no tests, or they fail before any mutant, or there is nothing to mutate.
 //
 // Mutants are judged one after the other. Several at once would take processor time from each other, and a
 // native run is judged by its time: a slow mutant would then count as noticed.
@@ -63,26 +64,57 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	defer os.RemoveAll(scratch)
 	r := &run{Options: o, scratch: scratch}
-	if err := r.prepare(ctx); err != nil {
-		if ctx.Err() != nil {
-			err = fmt.Errorf("%w: no mutant was judged by then", exitcode.ErrInterrupted)
-		}
+	within, cancel := ctx, context.CancelFunc(func() {})
+	if o.Within > 0 {
+		within, cancel = context.WithTimeout(ctx, o.Within)
+	}
+	defer cancel()
+	switch err := r.prepare(within); {
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("%w: no mutant was judged by then", exitcode.ErrInterrupted)
+	case within.Err() != nil:
+		return nil, exitcode.Error{Code: exitcode.Unknown, Err: fmt.Errorf(
+			"unknown: no mutant was judged within %v, in which the tests of the original had not come to an end",
+			o.Within)}
+	case err != nil:
 		return nil, err
 	}
-	for i := range r.report.Mutants {
-		m := &r.report.Mutants[i]
-		r.step("mutant %d of %d: %s", i+1, len(r.report.Mutants), m.where())
-		r.judge(ctx, m)
-		if ctx.Err() != nil {
-			r.report.Interrupted = true
-			r.report.Mutants = r.report.Mutants[:i] // the verdict that the interrupt cut off is not known
-			break
+	defer r.judged.close()
+	err = r.judgeAll(within)
+	r.report.Interrupted = ctx.Err() != nil && len(r.report.NotJudged) > 0
+	return r.report, errors.Join(r.report.outcome(), err)
+}
+
+// judgeAll judges the mutants in the order of the source, or takes their verdicts from the file of verdicts. A
+// verdict that the end of ctx cut off is not known: that mutant and the later ones are named as not judged. Verdicts
+// of later mutants that the file has still count.
+//
+// The error is about the file, and does not end the run: the verdicts themselves are right.
+func (r *run) judgeAll(ctx context.Context) (failed error) {
+	all := r.report.Mutants
+	r.report.Mutants = all[:0]
+	for i := range all {
+		m := all[i]
+		kept := r.judged.take(&m)
+		if !kept {
+			if ctx.Err() == nil {
+				r.step("mutant %d of %d: %s", i+1, len(all), m.where())
+				r.judge(ctx, &m)
+			}
+			if ctx.Err() != nil {
+				r.report.NotJudged = append(r.report.NotJudged, m.ID)
+				continue
+			}
+			failed = cmp.Or(failed, r.judged.add(&m))
+		} else {
+			r.report.Kept++
 		}
+		r.report.Mutants = append(r.report.Mutants, m)
 		if r.OnMutant != nil {
-			r.OnMutant(r.report, *m)
+			r.OnMutant(r.report, m)
 		}
 	}
-	return r.report, r.report.outcome()
+	return failed
 }
 
 // prepare makes the mutants and judges the original. The cheap refusals come first: a package
@@ -113,6 +145,9 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		r.report.Mutants = append(r.report.Mutants, r.newMutant(m))
 	}
 	if err := r.judgeOriginal(ctx); err != nil {
+		return err
+	}
+	if r.judged, err = r.openJudged(ctx); err != nil {
 		return err
 	}
 	for i := range r.report.Mutants {
@@ -244,6 +279,13 @@ func (r *Report) outcome() error {
 	case r.Interrupted:
 		return fmt.Errorf("%w: %s of %d were judged by then, and %d are left", exitcode.ErrInterrupted,
 			all, r.chosen, left)
+	case len(r.NotJudged) > 0:
+		code := exitcode.Unknown
+		if left > 0 {
+			code = exitcode.Failed
+		}
+		return exitcode.Error{Code: code, Err: fmt.Errorf("the time is over: %s of %d were judged by then, and %d are left",
+			all, r.chosen, left)}
 	case left > 0:
 		return fmt.Errorf("%w: the tests do not notice %d of %s", exitcode.ErrFailed, left, all)
 	case undecided > 0:

@@ -105,10 +105,10 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// A module that does not know this suite, without the source of the suite: go test alone judges, and
-// the report says why. The mutant without the locks is left, as no test calls two methods at once.
-func TestNativeOnly(t *testing.T) {
-	dir := t.TempDir()
+// strangers returns the folder of a module that does not know this suite. go test alone judges its mutants.
+func strangers(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
 	for name, text := range map[string]string{
 		"go.mod":    "module example.org/p\n\ngo 1.22\n",
 		"p.go":      "package p\n\nimport \"sync\"\n\nvar mu sync.Mutex\n\nfunc F() {\n\tmu.Lock()\n\tmu.Unlock()\n}\n",
@@ -118,6 +118,13 @@ func TestNativeOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	return dir
+}
+
+// A module that does not know this suite, without the source of the suite: go test alone judges, and
+// the report says why. The mutant without the locks is left, as no test calls two methods at once.
+func TestNativeOnly(t *testing.T) {
+	dir := strangers(t)
 	before, err := os.ReadFile(filepath.Join(dir, "p.go"))
 	if err != nil {
 		t.Fatal(err)
@@ -152,5 +159,71 @@ func TestInterrupted(t *testing.T) {
 	_, err := mutation.Run(ctx, mutation.Options{Package: "./testdata/queue", OnStep: func(string) { cancel() }})
 	if !errors.Is(err, exitcode.ErrInterrupted) {
 		t.Errorf("%v, want %v", err, exitcode.ErrInterrupted)
+	}
+}
+
+// A run that is cut off names the mutants without a verdict, and keeps the other verdicts. The next run judges these
+// mutants only. An incomplete last line, as a killed process leaves it, is no verdict, and verdicts of other code do
+// not count.
+func TestJudged(t *testing.T) {
+	longtest.NeedCI(t, "TestNativeOnly and TestJudgedFile")
+	dir := strangers(t)
+	judged := filepath.Join(t.TempDir(), "judged")
+	o := mutation.Options{Dir: dir, Package: ".", Judged: judged}
+	run := func(most int) (*mutation.Report, int, error) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		steps := 0
+		o.OnStep = func(what string) {
+			if strings.HasPrefix(what, "mutant ") {
+				if steps == most {
+					cancel()
+					return
+				}
+				steps++
+			}
+		}
+		r, err := mutation.Run(ctx, o)
+		if r == nil {
+			t.Fatal(err)
+		}
+		return r, steps, err
+	}
+	r, _, err := run(1)
+	if !errors.Is(err, exitcode.ErrInterrupted) || len(r.Mutants) != 1 || len(r.NotJudged) != r.Made-1 {
+		t.Fatalf("%v, with %d verdicts and %d mutants without, of %d", err, len(r.Mutants), len(r.NotJudged), r.Made)
+	}
+	var b strings.Builder
+	if err := r.WriteText(&b); err != nil || !strings.Contains(b.String(), "not judged: ") {
+		t.Errorf("the text does not say what is not judged: %v\n%s", err, &b)
+	}
+	first, err := os.ReadFile(judged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	torn := append(slices.Clone(first), first[:len(first)/2]...)
+	if err := os.WriteFile(judged, torn, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r, steps, err := run(-1)
+	if !errors.Is(err, exitcode.ErrFailed) || r.Kept != 1 || steps != r.Made-1 || len(r.Mutants) != r.Made {
+		t.Errorf("%v: %d verdicts kept, %d mutants judged, %d verdicts of %d", err, r.Kept, steps, len(r.Mutants), r.Made)
+	}
+	if r, steps, _ = run(-1); steps != 0 || r.Kept != r.Made {
+		t.Errorf("a complete run judges %d mutants again, and keeps %d verdicts", steps, r.Kept)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "q.go"), []byte("package p\n\nvar Q = 1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if r, steps, _ = run(-1); r.Kept != 0 || steps != r.Made {
+		t.Errorf("after a change of the code %d verdicts are kept, and %d mutants judged", r.Kept, steps)
+	}
+}
+
+// A bound on time that ends the run before the first mutant is unknown, and neither a pass nor a refusal.
+func TestWithin(t *testing.T) {
+	r, err := mutation.Run(t.Context(), mutation.Options{Package: "./testdata/queue", Within: 1})
+	if code := exitcode.Of(err); r != nil || code != exitcode.Unknown {
+		t.Errorf("exit code %d, want %d: %v", code, exitcode.Unknown, err)
 	}
 }

@@ -17,7 +17,15 @@ type Options struct {
 
 	// Time bounds each of the two judgements of a mutant: its tests may run for so long beyond twice the
 	// time of the original, and are explored for so long in total. 0 means 5 s.
-	Time   time.Duration
+	Time time.Duration
+
+	// Within bounds the whole run. The mutants that are not judged by then are named in the report, and the run is
+	// unknown or failed, never a pass. 0 means no bound.
+	Within time.Duration
+	// Judged is a file that keeps each verdict as soon as it is known. A run that finds verdicts there of the same
+	// code, tests and options takes them, and judges the other mutants only. "" keeps nothing.
+	Judged string
+
 	Memory int64    // bytes that a process of a mutant may use; 0 means 2 GB
 	Sample int      // judge so many mutants, drawn by Seed; 0 means all
 	Seed   uint64   // of the sample, and of the schedules that are drawn; 0 means 1
@@ -65,6 +73,7 @@ type run struct {
 	scratch string   // temporary: binaries, overlays, mutated files
 	env     []string // for the go command when it builds for the explorer
 	report  *Report
+	judged  *judgedFile // nil if no verdicts are kept
 
 	original string // test binary of the original; known after judgeOriginal
 

@@ -28,7 +28,9 @@ type Report struct {
 	LimitSeconds  float64  `json:"native_limit_seconds"`
 	NotExplored   string   `json:"not_explored,omitempty"` // why the explorer judges nothing
 	Tests         []Test   `json:"tests"`
-	Mutants       []Mutant `json:"mutants"` // that were judged
+	Mutants       []Mutant `json:"mutants"`              // that were judged
+	Kept          int      `json:"kept,omitempty"`       // mutants whose verdict is of an earlier run
+	NotJudged     []string `json:"not_judged,omitempty"` // IDs: the run ended before
 	Interrupted   bool     `json:"interrupted"`
 
 	chosen int
@@ -119,6 +121,10 @@ func (r *Report) WriteText(w io.Writer) error {
 	r.writeTests(&b)
 	r.writeTable(&b)
 	left, _ := r.count()
+	if n := len(r.NotJudged); n > 0 {
+		fmt.Fprintf(&b, "\nnot judged: %d of %s. -judged=FILE keeps verdicts, and the same command then goes on\n", n,
+			plural.Of(r.chosen, "mutant"))
+	}
 	if left > 0 {
 		fmt.Fprintf(&b, "\nleft: %d of %s\n", left, plural.Of(len(r.Mutants), "mutant"))
 	}

@@ -38,6 +38,7 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -157,8 +158,10 @@ func (c *compiler) mutants(name string) (all []Mutant) {
 
 // id names a mutant by what was changed where, without line numbers: results that are kept in a
 // file stay valid when lines are added above. The same change twice in one function gets a number.
+// Only the last part of the path counts, which is unique in a package: the name of a mutant is then the same in
+// every clone, and a command that names it works on other machines.
 func (m Mutant) id(used map[string]int) string {
-	key := m.File + "\n" + m.Func + "\n" + m.Operator + "\n" + m.Diff()
+	key := filepath.Base(m.File) + "\n" + m.Func + "\n" + m.Operator + "\n" + m.Diff()
 	used[key]++
 	if n := used[key]; n > 1 {
 		key += fmt.Sprint(n)

@@ -329,6 +329,43 @@ func TestNotes(t *testing.T) {
 	}
 }
 
+// A lock may be embedded at any depth, by a pointer or as an interface. A method that a type declares itself is its own,
+// whatever its name is.
+type (
+	twice     struct{ locked }
+	byPointer struct{ *sync.RWMutex }
+	anyLocker struct{ sync.Locker }
+	ownLock   struct{ sync.Mutex }
+	ofItself  struct {
+		*ofItself //lint:ignore U1000 a type that embeds itself is the case
+		twice
+	}
+)
+
+func (*ownLock) TryLock() bool { return true }
+
+func TestMethodsOfEmbeddedLocks(t *testing.T) {
+	for receiver, want := range map[reflect.Type]string{
+		reflect.TypeFor[*locked]():    "Lock TryLock Unlock",
+		reflect.TypeFor[*twice]():     "Lock TryLock Unlock",
+		reflect.TypeFor[*byPointer](): "Lock RLock RLocker RUnlock TryLock TryRLock Unlock",
+		reflect.TypeFor[byPointer]():  "Lock RLock RLocker RUnlock TryLock TryRLock Unlock",
+		reflect.TypeFor[*anyLocker](): "Lock Unlock",
+		reflect.TypeFor[*ownLock]():   "Lock Unlock",
+		reflect.TypeFor[*ofItself]():  "Lock TryLock Unlock",
+	} {
+		var got []string
+		for i := range receiver.NumMethod() {
+			if m := receiver.Method(i); ofEmbeddedLock(m, receiver) {
+				got = append(got, m.Name)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%v: methods %q of an embedded lock, want %q", receiver, got, want)
+		}
+	}
+}
+
 func TestSharedValue(t *testing.T) {
 	schedtest.SkipUnderRace(t)
 	one := newBox()
