@@ -103,7 +103,8 @@
 //     operations a high percentile is the longest call: p99.9 needs ten thousand operations.
 //   - acquire-max-ns: the longest of all calls. It is exact if that call was timed. An untimed call
 //     is bounded from below by the clock readings of other goroutines. With many operations the
-//     bound may be below the true time by two thousandths of the length of the pass.
+//     bound may be below the true time by two thousandths of the length of the pass. It is left out with one
+//     goroutine, where no call waits.
 //   - jain: Jain's index of the permits granted to each goroutine: 1 if all got the same number,
 //     1/n if one of n goroutines got all. It describes the time of this pass only: a goroutine that
 //     is behind after 25 ms may catch up within a second.

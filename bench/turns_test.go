@@ -80,6 +80,19 @@ func TestFewTurnsWithholdFigures(t *testing.T) {
 	}
 }
 
+// One goroutine has percentiles and no longest wait: the longest call is an interrupt of the machine.
+func TestOneGoroutineHasNoLongestWait(t *testing.T) {
+	line, err := Case{uncontended, Shape{Permits: 1, Goroutines: 1}}.Sample(impls.All()[0], 4*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for unit, want := range map[string]bool{"acquire-p99.9-ns": true, "acquire-max-ns": false, "longest/median-wait": false} {
+		if got := strings.Contains(line, " "+unit); got != want {
+			t.Errorf("%s: reported is %t in %s", unit, got, line)
+		}
+	}
+}
+
 func turnsOf(t *testing.T, line string) float64 {
 	t.Helper()
 	r := benchfmt.NewReader(strings.NewReader(line), "line")
