@@ -70,6 +70,12 @@
 // instruments of another. Before a pass, its goroutines wait for each other; creating them is not
 // measured.
 //
+// In contended, crowd, cpu, io, mixed and readwrite, the timed and the recorded pass begin while every goroutine
+// waits for a permit. Go takes the core from a goroutine after 10 ms, and if that goroutine holds a permit, the
+// others queue up. A semaphore that hands its permits over in order keeps such a queue, and is slower from then on.
+// A program that runs for minutes is in that state. A sample without the queue would have both states, and chance
+// would decide how much of each: one row of 80 ms took 20 to 1300 ns/op.
+//
 // The timed pass has nothing between the workload and the semaphore:
 //
 //   - ns/op: wall time of the pass divided by its operations, over all goroutines together.
@@ -124,7 +130,8 @@
 // # Length
 //
 // A sample ([Case.Sample]) takes about 1.6 times the requested time; [Case.Estimate] predicts it.
-// It performs a fixed number of operations, which a warm-up of bounded length determines. Where 20
+// It performs a number of operations that a warm-up of bounded length determines, or fewer: the timed pass begins
+// no operation after twice the requested time. Where 20
 // operations of each goroutine last longer than a quarter of the requested time, the recorded pass
 // lasts until they are done, at most five times the requested time. go test -bench searches for the
 // number of operations in its own way, which takes 2 to 4 times the requested time, and sometimes

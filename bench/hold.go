@@ -10,6 +10,7 @@ import (
 // goroutine calls newWork once, before the measurement, and then calls the result in each
 // operation.
 func (t *Trial) holdOne(newWork func() func() error) error {
+	t.queues = true
 	return t.Parallel(func(w *Worker) error {
 		ctx, sem, work := context.Background(), w.Sem, newWork()
 		for w.Next() {

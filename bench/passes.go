@@ -40,7 +40,9 @@ type benchmark struct {
 	Case
 	impl impls.Impl
 
-	fixedN int // operations, if they were determined beforehand; else 0
+	fixedN int           // operations, if they were determined beforehand; else 0
+	limit  time.Duration // of the timed pass; 0: none
+	done   int           // operations of the timed pass: fewer than b.N if the limit came first
 
 	counted bool    // allocs and bytes are known
 	allocs  float64 // allocations per operation
@@ -97,7 +99,7 @@ func (m *benchmark) check() error {
 	return t.run(m.Workload)
 }
 
-// timedPass performs b.N operations and reports time per operation.
+// timedPass performs b.N operations, or fewer within a limit, and reports time per operation.
 //
 // The clock is read twice, before the first and after the last operation. Reading it for each
 // operation would cost more than an operation on a free semaphore.
@@ -120,10 +122,12 @@ func (m *benchmark) timedPass(b *testing.B) error {
 		after = rusage.Self()
 		b.StopTimer()
 	}
+	t.limit = m.limit
 	if err := t.run(m.Workload); err != nil {
 		return err
 	}
-	n, used := float64(b.N), after.Minus(before)
+	m.done = t.done()
+	n, used := float64(m.done), after.Minus(before)
 	b.ReportMetric(float64(used.CPU())/n, "cpu-ns/op")
 	if used.Voluntary >= 0 {
 		b.ReportMetric(float64(used.Voluntary)/n, "vcsw/op")
@@ -195,14 +199,14 @@ func (m *benchmark) countedOperations() int {
 // need that for their turns. Its length is a time and not a number of operations, because fairness
 // depends on how long one looks.
 func (m *benchmark) recordedPass(b *testing.B) error {
-	t, err := newTrial(m.Case, m.impl, m.recordedOperations(b.N))
+	t, err := newTrial(m.Case, m.impl, m.recordedOperations(m.done))
 	if err != nil {
 		return err
 	}
 	if m.recorderInterval == 0 {
 		m.recorderInterval, m.recorderCost = chooseInterval()
 	}
-	t.limit = m.recordedTime(b.Elapsed(), b.N)
+	t.limit = m.recordedTime(b.Elapsed(), m.done)
 	t.recorders = newRecorders(m.Goroutines, m.recorderInterval, t.limit)
 	if err := t.run(m.Workload); err != nil {
 		return err

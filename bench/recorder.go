@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -38,6 +39,7 @@ type recorder struct {
 	untimedLeft uint64        // calls until the next timed one
 	random      uint64        // state of the generator, never 0
 	due         time.Duration // when the next Acquire was due; 0: when it is called
+	began       *atomic.Int64 // when the operations began, which may be after the first Acquire was called
 }
 
 // newRecorders returns n recorders that time one Acquire in interval. The window is the expected
@@ -47,11 +49,11 @@ func newRecorders(n int, interval uint64, window time.Duration) []*recorder {
 	// A thousand histograms would not fit into the caches that the workload uses.
 	const capacity = 128
 	pending := make([]time.Duration, n*capacity)
-	t := newTimestamps(window)
+	t, began := newTimestamps(window), new(atomic.Int64)
 	all := make([]*recorder, n)
 	for i := range all {
 		own := pending[i*capacity : i*capacity : (i+1)*capacity]
-		all[i] = &recorder{pending: own, timestamps: t, interval: interval, random: uint64(i) + 1}
+		all[i] = &recorder{pending: own, timestamps: t, interval: interval, random: uint64(i) + 1, began: began}
 	}
 	return all
 }
@@ -135,6 +137,8 @@ func (v *recordedSemaphore) timedAcquire(ctx context.Context, n int64, start tim
 	}
 	err := v.sem.Acquire(ctx, n)
 	end := now()
+	// A goroutine may have waited before the operations began; see beginQueued.
+	start = max(start, time.Duration(r.began.Load()))
 	r.pending = append(r.pending, end-start)
 	r.longest = max(r.longest, end-start)
 	r.timestamps.add(end)

@@ -1,10 +1,12 @@
 package bench
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/semabench/semabench/impls"
 )
@@ -148,5 +150,86 @@ func TestTimeLimitLeavesOneBatch(t *testing.T) {
 	if first, second := s.take(), s.take(); first == 0 || second != 0 {
 		t.Errorf("after the limit there were batches of %d and %d operations, want some and none",
 			first, second)
+	}
+}
+
+// A workload that takes permits of t.Sem in each operation begins while all permits are held, so that its goroutines
+// wait. Other workloads begin at once: a handoff takes the permits itself, and a TryAcquire would be refused.
+func TestOperationsBeginWithAQueue(t *testing.T) {
+	for _, w := range Workloads() {
+		trial := mustTrial(t, impls.All()[0], w.Shapes[0], 500)
+		held, begun := false, 0
+		trial.begin = func() {
+			begun++
+			if held = !trial.Sem.TryAcquire(1); !held {
+				trial.Sem.Release(1)
+			}
+		}
+		if err := trial.run(w); err != nil || begun != 1 {
+			t.Errorf("%s: %v, begin ran %d times", w.Name, err, begun)
+		}
+		if want := trial.Goroutines > 1 && (trial.queues || w.Name == "handoff"); held != want {
+			t.Errorf("%s: permits are held when the operations begin: %v, want %v", w.Name, held, want)
+		}
+		switch w.Name {
+		case "contended", "crowd", "mixed", "readwrite", "cpu", "io", "io-files", "io-sleep":
+			if !trial.queues {
+				t.Errorf("%s begins without a queue", w.Name)
+			}
+		default:
+			if trial.queues && trial.Goroutines > 1 {
+				t.Errorf("%s begins with a queue", w.Name)
+			}
+		}
+	}
+}
+
+// The wait before the operations begin is no part of any latency.
+func TestLatenciesBeginWithTheOperations(t *testing.T) {
+	trial := mustTrial(t, impls.All()[0], Shape{Permits: 1, Goroutines: 2}, 2)
+	trial.recorders = newRecorders(2, 1, time.Second)
+	var before, after time.Duration
+	trial.begin = func() { before = now() }
+	trial.end = func() { after = now() }
+	if err := trial.holdOne(func() func() error { return noWork }); err != nil {
+		t.Fatal(err)
+	}
+	if longest := merge(trial.recorders).longest; longest > after-before {
+		t.Errorf("the longest Acquire took %v, and all operations together took %v", longest, after-before)
+	}
+}
+
+// A slowSemaphore takes a millisecond for each Acquire.
+type slowSemaphore struct {
+	impls.Semaphore
+	calls *atomic.Int64
+}
+
+func (s slowSemaphore) Acquire(ctx context.Context, n int64) error {
+	s.calls.Add(1)
+	time.Sleep(time.Millisecond) // the input of the test: the pass must end early
+	return s.Semaphore.Acquire(ctx, n)
+}
+
+// A timed pass that takes far longer than its warm-up predicted ends at its limit. Its figures are of the operations
+// that were performed. A million operations would take 17 minutes here.
+func TestTimedPassEndsAtItsLimit(t *testing.T) {
+	var calls atomic.Int64
+	impl := impls.Impl{Name: "slow", New: func(size int64) impls.Semaphore {
+		return slowSemaphore{impls.All()[0].New(size), &calls}
+	}}
+	m := benchmark{Case: Case{uncontended, uncontended.Shapes[0]}, impl: impl, counted: true, limit: 1}
+	m.recorderInterval = 1
+	r, err := m.runN(1_000_000)
+	if err != nil || r.N < 1 || r.N > int(calls.Load()) || r.NsPerOp() < int64(time.Millisecond) {
+		t.Errorf("%d operations of %d ns, %d calls (%v), want few of a millisecond", r.N, r.NsPerOp(), calls.Load(), err)
+	}
+	if ops := r.Extra["ops/s"]; ops > 1000 {
+		t.Errorf("ops/s = %v, want at most 1000", ops)
+	}
+	// A pass that its warm-up predicted well performs all its operations.
+	m.limit, m.impl = time.Hour, impls.All()[0]
+	if r, err = m.runN(1000); err != nil || r.N != 1000 {
+		t.Errorf("%d operations (%v), want 1000", r.N, err)
 	}
 }

@@ -20,6 +20,7 @@ var mixed = Workload{
 	More: []Shape{{Permits: 4, Goroutines: 8, Hold: about100ns},
 		{Permits: 1024, Goroutines: 64, Hold: about100ns}},
 	Run: func(t *Trial) error {
+		t.queues = true
 		return t.Parallel(func(w *Worker) error {
 			ctx, sem, work := context.Background(), w.Sem, newCPUWork(t.Hold)
 			// Every goroutine draws from the same distribution, so that a fair semaphore gives all
@@ -65,6 +66,7 @@ var readWrite = Workload{
 			}
 			return nil
 		}
+		t.queues = true
 		return t.Parallel(func(w *Worker) error {
 			ctx, sem := context.Background(), w.Sem
 			// The start differs between goroutines, so that they do not all write at once.
