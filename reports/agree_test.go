@@ -24,6 +24,9 @@ func TestAgreeFindsChangedVerdicts(t *testing.T) {
 	if strings.Join(got, "|") != want || g.Cells != 6 {
 		t.Errorf("%d cells, changes %q; want 6, %q", g.Cells, strings.Join(got, "|"), want)
 	}
+	if g.Contradictions() != 2 || !g.Changes[0].Contradicts {
+		t.Errorf("%d contradictions, want 2: both texts decided", g.Contradictions())
+	}
 	if len(g.Missing) != 4 {
 		t.Errorf("missing %q, want the two cells of gone and the two of new", g.Missing)
 	}
@@ -55,5 +58,15 @@ func TestAgreeCountsUndecided(t *testing.T) {
 	g, err := reports.Agree(many, few)
 	if err != nil || len(g.Changes) != 2 || g.Changes[1].Is != "undecided" {
 		t.Errorf("%+v, %v; want both cells to become undecided", g, err)
+	}
+	if g.Contradictions() != 0 || g.ContradictionShare() != 0 {
+		t.Errorf("%+v; want no contradiction: one text decided nothing", g)
+	}
+	// A cell that is surely the best or tied with it does not contradict a text in which it is surely the best.
+	open := compare(t, "", samples("a", around(100, 0)...)+samples("b", 90, 95, 103, 104, 107, 110, 160, 180, 190, 200))
+	for _, pair := range [][2]*reports.Comparison{{many, open}, {open, many}} {
+		if g, err = reports.Agree(pair[0], pair[1]); err != nil || g.Contradictions() != 0 {
+			t.Errorf("%+v, %v; want no contradiction: b is open", g, err)
+		}
 	}
 }

@@ -18,6 +18,9 @@ func TestAgree(t *testing.T) {
 	other := write(t, dir, "other.txt", strings.ReplaceAll(text, "workload=uncontended/impl=spin",
 		"workload=uncontended/impl=tmp"))
 	same := write(t, dir, "same.txt", text)
+	swapped := write(t, dir, "swapped.txt", strings.NewReplacer("/impl=channel", "/impl=bypass",
+		"/impl=bypass", "/impl=channel").Replace(text))
+	few := write(t, dir, "few.txt", firstOfEach(text, 3))
 	half := write(t, dir, "half.txt", text[:strings.LastIndex(text, "\nBenchmark")+1])
 	for _, test := range []struct {
 		args []string
@@ -30,6 +33,13 @@ func TestAgree(t *testing.T) {
 		{[]string{sample}, exitcode.Refused, "two files"},
 		{[]string{"-most", "101", sample, same}, exitcode.Refused, "from 0 to 100"},
 		{[]string{"-most", "NaN", sample, same}, exitcode.Refused, "from 0 to 100"},
+		{[]string{"-contradictions", "-1", sample, same}, exitcode.Refused, "from 0 to 100"},
+		{[]string{"-contradictions", "0", sample, same}, exitcode.OK, "0 of "},
+		// A text whose columns are exchanged contradicts. A text of few samples is undecided, and contradicts nothing.
+		{[]string{"-most", "100", sample, swapped}, exitcode.OK, "contradict ("},
+		{[]string{"-contradictions", "0", sample, swapped}, exitcode.Failed, "\n  contradiction: "},
+		{[]string{"-contradictions", "0", sample, few}, exitcode.OK, "0 contradict (0.0 %): both runs decided"},
+		{[]string{"-most", "1", sample, few}, exitcode.Failed, " 0 contradict, 0 cells could not be compared"},
 		{[]string{sample, filepath.Join(dir, "none.txt")}, exitcode.Refused, "none.txt"},
 	} {
 		code, stdout, stderr := command(t, "", append([]string{"agree"}, test.args...)...)
@@ -38,6 +48,22 @@ func TestAgree(t *testing.T) {
 				stdout, stderr)
 		}
 	}
+}
+
+// firstOfEach leaves out all but the first samples of each row, and the number of planned samples.
+func firstOfEach(text string, samples int) string {
+	var kept strings.Builder
+	seen := map[string]int{}
+	for line := range strings.Lines(text) {
+		name, _, _ := strings.Cut(line, "\t")
+		if strings.HasPrefix(line, "Benchmark") {
+			seen[name]++
+		}
+		if seen[name] <= samples && !strings.HasPrefix(line, "planned-samples") {
+			kept.WriteString(line)
+		}
+	}
+	return kept.String()
 }
 
 func write(t *testing.T, dir, name, text string) string {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/reports/internal/format"
@@ -24,6 +25,10 @@ type Change struct {
 	Place    string // the names of the table, the row and the column
 	Was, Is  string // better, tie, worse or undecided; see Agree
 	From, To float64
+
+	// Contradicts says that both runs decided, and that one of them excludes what the other one says. Otherwise
+	// the cell, or a cell that its verdict rests on, is undecided in one of the runs. Both may be right then.
+	Contradicts bool
 }
 
 // Agree compares the verdicts of two comparisons, cell by cell, in the primary unit of each
@@ -50,7 +55,7 @@ func Agree(a, b *Comparison) (Agreement, error) {
 		}
 		g.Cells++
 		if was.text != is.text {
-			g.Changes = append(g.Changes, Change{place, was.text, is.text, was.ratio, is.ratio})
+			g.Changes = append(g.Changes, Change{place, was.text, is.text, was.ratio, is.ratio, contradict(was, is)})
 		}
 	}
 	for _, place := range after.order {
@@ -64,19 +69,61 @@ func Agree(a, b *Comparison) (Agreement, error) {
 	return g, nil
 }
 
+// contradict reports whether two different verdicts cannot both be right. A change from or to undecided is no
+// contradiction. Nor is “better” against a tie in which no other cell serves the row yet: that other cell may turn out
+// to be worse.
+func contradict(was, is cellVerdict) bool {
+	switch {
+	case was.text == "undecided" || is.text == "undecided":
+		return false
+	case was.text == "worse" || is.text == "worse":
+		return true
+	}
+	return !was.alone && !is.alone
+}
+
 // Share returns the fraction of the cells whose verdict changed, from 0 to 1.
 //
 // Cells is above 0, as Agree returns an error otherwise.
 func (g Agreement) Share() float64 { return float64(len(g.Changes)) / float64(g.Cells) }
 
-// Write writes g in words: a sentence, then a line for each change and each missing cell.
+// Contradictions returns how many changes contradict; see [Change]. A cell whose ratio lies near a limit is undecided
+// in some runs and not in others, by the nature of a limit. Two runs that keep their promise of 95 % contradict
+// each other rarely.
+func (g Agreement) Contradictions() (n int) {
+	for _, c := range g.Changes {
+		if c.Contradicts {
+			n++
+		}
+	}
+	return n
+}
+
+// ContradictionShare returns the fraction of the cells whose verdicts contradict, from 0 to 1.
+func (g Agreement) ContradictionShare() float64 {
+	return float64(g.Contradictions()) / float64(g.Cells)
+}
+
+// Write writes g in words: a sentence with all changes, a sentence with the two kinds of change, then a line for each
+// change and each missing cell. Contradictions come first.
 func (g Agreement) Write(w io.Writer) error {
 	_, err := fmt.Fprintf(w, "%d of %s changed their verdict (%s)\n",
 		len(g.Changes), plural.Of(g.Cells, "cell"), format.Percent(g.Share()))
-	for _, c := range g.Changes {
+	if n := g.Contradictions(); err == nil && len(g.Changes) > 0 {
+		open := len(g.Changes) - n
+		_, err = fmt.Fprintf(w, "%d contradict (%s): both runs decided; %d are from or to undecided (%s)\n",
+			n, format.Percent(g.ContradictionShare()), open, format.Percent(float64(open)/float64(g.Cells)))
+	}
+	sorted := slices.Clone(g.Changes)
+	slices.SortStableFunc(sorted, func(a, b Change) int { return rank(b) - rank(a) })
+	for _, c := range sorted {
+		mark := ""
+		if c.Contradicts {
+			mark = "contradiction: "
+		}
 		if err == nil {
-			_, err = fmt.Fprintf(w, "  %s: %s ×%s, then %s ×%s\n",
-				c.Place, c.Was, format.Ratio(c.From), c.Is, format.Ratio(c.To))
+			_, err = fmt.Fprintf(w, "  %s%s: %s ×%s, then %s ×%s\n",
+				mark, c.Place, c.Was, format.Ratio(c.From), c.Is, format.Ratio(c.To))
 		}
 	}
 	for _, place := range g.Missing {
@@ -87,6 +134,14 @@ func (g Agreement) Write(w io.Writer) error {
 	return err
 }
 
+// rank sorts contradictions before other changes.
+func rank(c Change) int {
+	if c.Contradicts {
+		return 1
+	}
+	return 0
+}
+
 // A cellVerdict is the verdict of one cell and its ratio to the best.
 //
 // The ratio is shown beside the verdict, because many changes are of a ratio that lies at a
@@ -94,6 +149,7 @@ func (g Agreement) Write(w io.Writer) error {
 type cellVerdict struct {
 	text  string
 	ratio float64
+	alone bool // the verdict is a tie, and no other cell serves the row for sure
 }
 
 // A verdictList holds the verdicts by place, and the places in the order of the comparison.
@@ -119,7 +175,11 @@ func verdictsByCell(c *Comparison) verdictList {
 				if heading := t.Heading(); heading != "" {
 					place = heading + ", " + place
 				}
-				all.cells[place] = cellVerdict{verdictOf(cell, cells), cell.Ratio}
+				text := verdictOf(cell, cells)
+				alone := text == "tie" && !slices.ContainsFunc(cells, func(o *Cell) bool {
+					return o != nil && o != cell && o.Serves
+				})
+				all.cells[place] = cellVerdict{text, cell.Ratio, alone}
 				all.order = append(all.order, place)
 			}
 		}
