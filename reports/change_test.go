@@ -40,11 +40,37 @@ func TestChangeOfTwoFiles(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 			for name, write := range everyWriter() {
-				if out := render(t, write, c); strings.Contains(out, "Which one to use") {
-					t.Errorf("%s asks which file to use", name)
+				out := render(t, write, c)
+				for _, word := range []string{"Which one to use", "the best median", "of the best", ">best", "best<",
+					"best of its row", "best of the row"} {
+					if strings.Contains(out, word) {
+						t.Errorf("%s of an old and a new file says %q", name, word)
+					}
 				}
 			}
 		})
+	}
+}
+
+// A map of an old and a new file says by how much each row changed, in the words of the answer above it.
+func TestMapOfAChange(t *testing.T) {
+	c := compare(t, "", plain("A", 100, 0)+plain("B", 200, 1)+plain("C", 5, 2)+plain("D", 3, 1),
+		plain("A", 80, 2)+plain("B", 600, 3)+plain("C", 5, 4)+plain("E", 3, 1))
+	for name, words := range map[string][]string{
+		"html":     {"20.0 % faster<i>", "×3.00 slower<i>", "within 5 %<i>", ">100.2ns<i>", "in the mean"},
+		"markdown": {"**20.0 % faster** (", "**×3.00 slower** (", " ≈ (", "| 100.2ns "},
+		"heat":     {"−20.0 %", "×3.00", "≈", "100.2ns", "·"},
+	} {
+		write, ok := everyWriter()[name]
+		if !ok {
+			t.Fatalf("no writer %q", name)
+		}
+		out := render(t, write, c)
+		for _, word := range words {
+			if !strings.Contains(out, word) {
+				t.Errorf("%s lacks %q", name, word)
+			}
+		}
 	}
 }
 

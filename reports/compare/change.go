@@ -112,7 +112,7 @@ func (t *Table) changeText() string {
 	case all == 0:
 		return "no row has " + u.Name + " in both " + andList(t.Cols) + t.otherChanges()
 	}
-	more, less := changeWords(u)
+	more, less := u.Directions()
 	worse, better := movementText{up, more}, movementText{down, less}
 	if u.Better > 0 {
 		worse, better = better, worse
@@ -143,11 +143,11 @@ func (t *Table) changeText() string {
 	return s + t.otherChanges()
 }
 
-// changeWords returns the words for a greater and for a smaller value of u.
+// Directions returns the words for a greater and for a smaller value of u.
 //
 // “slower” is said only of units whose meaning is known by their name. For others “more” is a
 // fact and no judgement.
-func changeWords(u *Unit) (more, less string) {
+func (u *Unit) Directions() (more, less string) {
 	switch {
 	case strings.HasSuffix(u.Name, "sec/op") && u.Better < 0:
 		return "slower", "faster"
@@ -209,7 +209,7 @@ func (t *Table) otherChanges() string {
 	var list []string
 	for _, u := range t.Others() {
 		up, down, _, _, _, _ := t.changes(u)
-		more, less := changeWords(u)
+		more, less := u.Directions()
 		for _, m := range []movementText{{up, more}, {down, less}} {
 			if len(m.rows) > 0 {
 				list = append(list, u.Name+" "+m.text(m.word, ""))

@@ -31,6 +31,11 @@ type heatCell struct {
 	// the values of 25 000.
 	cell *compare.Cell
 	unit *compare.Unit
+
+	// changes says that the comparison is one of an old and a new column. old is then the cell of the
+	// old column if this one is of the new column, and ratio and its interval are new over old; see newChangeCell.
+	changes bool
+	old     *compare.Cell
 }
 
 // newHeatCell decides how c is shown. c may be nil: not measured.
@@ -89,6 +94,12 @@ func shadeAboveZero(v float64, unit string) int {
 // “worse” has five characters and “1234?” too. A ratio is never left out in favour of its sign:
 // on a terminal without colours the sign is all there is.
 func (h heatCell) short() string {
+	switch {
+	case h.old != nil:
+		return h.shortChange()
+	case h.changes && h.kind == picture.Plain:
+		return h.median()
+	}
 	text := "–"
 	if h.ratio != 0 {
 		text = format.ShortRatio(h.ratio)
@@ -166,7 +177,7 @@ func heatRows(c *compare.Comparison, most int) (rows []heatRow, total int) {
 				table: t,
 				group: group,
 				label: strings.TrimSpace(group + " " + t.Rows[i].Shape),
-				cells: heatCells(cells, unit, columns),
+				cells: heatCells(c.Job(), cells, unit, columns),
 			})
 		}
 	}
@@ -179,14 +190,22 @@ func isRanked(c *compare.Cell) bool { return c != nil && c.Standing != compare.U
 // heatCells places the cells of one row of a table below the columns of the comparison.
 //
 // A column that the table lacks is the zero heatCell, whose kind is Missing.
-func heatCells(cells []*compare.Cell, u *compare.Unit, columns []int) []heatCell {
+func heatCells(job compare.Job, cells []*compare.Cell, u *compare.Unit, columns []int) []heatCell {
 	list := make([]heatCell, len(columns))
 	for i, col := range columns {
 		if col >= 0 {
-			list[i] = newHeatCell(cells[col], u)
+			list[i] = jobCell(job, cells, u, col)
 		}
 	}
 	return list
+}
+
+// jobCell returns the cell of a column in the language of the job.
+func jobCell(job compare.Job, cells []*compare.Cell, u *compare.Unit, col int) heatCell {
+	if job == compare.Changed {
+		return newChangeCell(cells[col], cells[u.Base], u)
+	}
+	return newHeatCell(cells[col], u)
 }
 
 // pageColumns returns the columns of the heat map of the page: the same columns as in the other heat

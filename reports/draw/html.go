@@ -50,7 +50,7 @@ func (h HTML) build(c *compare.Comparison) (*pageData, error) {
 		Top:   newBanner(c),
 		Raw:   newSourceSection(c),
 	}}
-	a.page.Controls.Compares = a.page.Job.Compares
+	a.page.Controls.Compares, a.page.Controls.Change = a.page.Job.Compares, a.page.Job.Change
 	a.page.addAssets(len(pageColumns(c)), false)
 	a.left -= a.page.Head.Size()
 	// A single column has nothing to choose between, and an empty section would look like a lost
@@ -82,9 +82,9 @@ func (h HTML) build(c *compare.Comparison) (*pageData, error) {
 }
 
 var jobWords = map[compare.Job]pageWords{
-	compare.Choose:   {"Which one to use", "Heat map", true},
-	compare.Changed:  {"What changed", "Heat map", true},
-	compare.Describe: {"", "Figures", false},
+	compare.Choose:   {"Which one to use", "Heat map", true, false},
+	compare.Changed:  {"What changed", "Heat map", true, true},
+	compare.Describe: {"", "Figures", false, false},
 }
 
 // pageTitle returns the title of the page of c.

@@ -38,6 +38,7 @@ type answerRow struct {
 	Worst, Most  string // how far behind the best it is in its worst row, and surely at most
 	Prices       []answerPrice
 	Unfit        string // the price of the needs
+	Choose       bool   // the other rows recommend columns
 }
 
 // Choose reports whether the answers recommend columns.
@@ -75,32 +76,38 @@ func newAnswerSection(c *compare.Comparison) answerSection {
 	a := answerSection{Kind: commonKey(c), Job: c.Job(), More: andMore(more, "table"),
 		Requirement: clippedAt(c.Requirement(), 2*maxText)}
 	for i, answer := range list {
-		row := answerRow{
-			Link:   tableID(i),
-			Family: clipped(tableName(c, answer.Table)),
-			Why:    answer.Why,
-			Change: clippedAt(answer.Change, 2*maxText),
-			Use:    names.all(answer.Use),
-			Open:   names.all(answer.Open),
-
-			Even:  answer.Even,
-			Shown: strings.Join(answer.OpenNotes(), "; "),
-		}
-		if answer.Undecided() != "" && len(answer.Open) == 1 && len(answer.Rows) > 1 {
-			row.Shown = "or it depends; " + row.Shown
-		}
-		if answer.Unfit != nil {
-			row.Unfit = clippedAt(answer.Unfit.String(), 2*maxText)
-		}
-		// Only an answer that names no column for all rows depends on the row. An answer with a
-		// reason or a change has nothing to choose.
-		if len(answer.Use)+len(answer.Open) == 0 && answer.Why+answer.Change == "" {
-			row.depends(answer, names)
-		}
-		row.price(answer, names)
-		a.Rows = append(a.Rows, row)
+		a.Rows = append(a.Rows, newAnswerRow(c, i, answer, names))
 	}
 	return a
+}
+
+// newAnswerRow prepares the answer for table i.
+func newAnswerRow(c *compare.Comparison, i int, answer compare.Answer, names namesByColumn) answerRow {
+	row := answerRow{
+		Link:   tableID(i),
+		Family: clipped(tableName(c, answer.Table)),
+		Choose: c.Job() == compare.Choose,
+		Why:    answer.Why,
+		Change: clippedAt(answer.Change, 2*maxText),
+		Use:    names.all(answer.Use),
+		Open:   names.all(answer.Open),
+
+		Even:  answer.Even,
+		Shown: strings.Join(answer.OpenNotes(), "; "),
+	}
+	if answer.Undecided() != "" && len(answer.Open) == 1 && len(answer.Rows) > 1 {
+		row.Shown = "or it depends; " + row.Shown
+	}
+	if answer.Unfit != nil {
+		row.Unfit = clippedAt(answer.Unfit.String(), 2*maxText)
+	}
+	// Only an answer that names no column for all rows depends on the row. An answer with a
+	// reason or a change has nothing to choose.
+	if len(answer.Use)+len(answer.Open) == 0 && answer.Why+answer.Change == "" {
+		row.depends(answer, names)
+	}
+	row.price(answer, names)
+	return row
 }
 
 // depends fills in a recommendation that depends on the row.
@@ -227,6 +234,7 @@ func (a *pageBuilder) addChoices() {
 	for _, t := range a.c.Tables {
 		cells += len(t.Rows) * len(t.Cols)
 	}
+	names, rows := newColumnNames(a.c), make(map[string]int)
 	weights := []compare.Weight{compare.Throughput, compare.Latency, compare.CPU}
 	if n := len(d.Needs); n == 0 || n > mostNeeds || cells > mostCells ||
 		len(weights)<<n*min(len(a.c.Tables), maxAnswers) > mostTexts {
@@ -240,7 +248,11 @@ func (a *pageBuilder) addChoices() {
 	for _, w := range weights {
 		d.Weights = append(d.Weights, w.String())
 		for choice := range 1 << len(d.Needs) {
-			d.Lists = append(d.Lists, choiceTexts(chooser, chosenNeeds(a.c.Required, d.Needs, choice), w))
+			require := chosenNeeds(a.c.Required, d.Needs, choice)
+			if err := d.add(a.c, chooser, names, rows, require, w); err != nil {
+				a.err = err
+				return
+			}
 		}
 	}
 	if a.addBlock("choice-answers", d, 0) {
@@ -267,11 +279,25 @@ func chosenNeeds(required, needs []string, choice int) []string {
 	return list
 }
 
-func choiceTexts(chooser *compare.Chooser, require []string, w compare.Weight) []string {
+// add adds the answers of one choice. rows has the number of each row that some choice before has.
+func (d *choiceData) add(c *compare.Comparison, chooser *compare.Chooser, names namesByColumn, rows map[string]int,
+	require []string, w compare.Weight) error {
 	answers, requirement := chooser.Answers(require, w)
-	list := []string{clippedAt(requirement, 2*maxText)}
-	for _, answer := range answers[:min(len(answers), maxAnswers)] {
-		list = append(list, clippedAt(answer.String(), 2*maxText))
+	d.Words = append(d.Words, clippedAt(requirement, 2*maxText))
+	var list []int
+	for i, answer := range answers[:min(len(answers), maxAnswers)] {
+		html, err := rendered("answer", newAnswerRow(c, i, answer, names))
+		if err != nil {
+			return err
+		}
+		n, known := rows[string(html)]
+		if !known {
+			n = len(d.Rows)
+			rows[string(html)] = n
+			d.Rows = append(d.Rows, string(html))
+		}
+		list = append(list, n)
 	}
-	return list
+	d.Lists = append(d.Lists, list)
+	return nil
 }

@@ -33,6 +33,7 @@ type curveFigure struct {
 // A chartBody is the content of a section of charts.
 type chartBody struct {
 	ID      string
+	Change  bool // relative values are times the old column
 	Figures []curveFigure
 }
 
@@ -141,7 +142,7 @@ func (a *pageBuilder) chartPart(id string, charts []compare.Chart, data *[]chart
 			Note: a.leftOutNote("Too large for this page: " + plural.Of(len(charts), "chart")),
 		}
 	}
-	p := a.renderPart("charts", chartBody{id, figures})
+	p := a.renderPart("charts", chartBody{id, a.page.Job.Change, figures})
 	if p.Note != "" {
 		// Without the charts nothing needs uPlot. Its bytes are free again, and the page must not
 		// carry it: later parts take the room.

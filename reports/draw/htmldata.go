@@ -49,13 +49,13 @@ func newUnitData(shown pageRows, name string, unit unitSelector) unitData {
 			for col, p := range columns {
 				if u != nil && p >= 0 && u.Cells[r][p] != nil {
 					c := u.Cells[r][p]
-					row[col] = &cellData{newPageCell(newHeatCell(c, u)), newTooltip(c, u)}
+					row[col] = &cellData{newPageCell(jobCell(shown.c.Job(), u.Cells[r], u, p)), newTooltip(c, u)}
 				}
 			}
 			data.Rows = append(data.Rows, row)
 		}
-		if hasMeanRow(t) && shown.rows[i] > 0 {
-			data.Rows = append(data.Rows, meanData(u, columns))
+		if hasMeanRow(shown.c.Job(), t) && shown.rows[i] > 0 {
+			data.Rows = append(data.Rows, meanData(shown.c.Job(), u, columns))
 		}
 	}
 	return data
@@ -65,12 +65,12 @@ func newUnitData(shown pageRows, name string, unit unitSelector) unitData {
 //
 // A unit that a table lacks gives a row without cells and not no row: the count of rows must
 // stay.
-func meanData(u *compare.Unit, columns []int) []*cellData {
+func meanData(job compare.Job, u *compare.Unit, columns []int) []*cellData {
 	row := make([]*cellData, len(columns))
 	if u == nil {
 		return row
 	}
-	for col, c := range overallCells(u, columns) {
+	for col, c := range overallCells(job, u, columns) {
 		row[col] = &cellData{pageCell: c}
 	}
 	return row
@@ -171,7 +171,7 @@ func newRawUnit(shown pageRows, name string, unit unitSelector) rawUnit {
 			}
 			data.Rows = append(data.Rows, row)
 		}
-		if hasMeanRow(t) && shown.rows[i] > 0 {
+		if hasMeanRow(shown.c.Job(), t) && shown.rows[i] > 0 {
 			data.Rows = append(data.Rows, nil) // the row of the means has no values
 		}
 	}

@@ -23,6 +23,7 @@ type heatTable struct {
 	ID, Caption string
 	Cols        []columnName
 	Groups      []heatGroup
+	Change      bool   // it compares an old and a new column
 	Abs         bool   // cells show the measured value first, and not the ratio
 	Common      string // the parts of the names that all rows of all groups share
 }
@@ -174,7 +175,7 @@ const (
 // A group without a row of its own is left out, as its heading would say that the table was
 // measured in this unit.
 func newHeatTable(shown pageRows, unit unitSelector) heatTable {
-	table := heatTable{Cols: headings(shown.c), Common: sharedParts(shown.c)}
+	table := heatTable{Cols: headings(shown.c), Common: sharedParts(shown.c), Change: shown.c.Job() == compare.Changed}
 	for i, t := range shown.c.Tables {
 		u := unit(t)
 		if u == nil || shown.rows[i] == 0 {
@@ -190,12 +191,12 @@ func newHeatTable(shown pageRows, unit unitSelector) heatTable {
 		for r := range shown.rows[i] {
 			if t.ShowsRow(u, r) {
 				g.Rows = append(
-					g.Rows, heatGroupRow{rowID(t, r), t.Rows[r].Shape, pageCells(u.Cells[r], u, columns)},
+					g.Rows, heatGroupRow{rowID(t, r), t.Rows[r].Shape, pageCells(shown.c.Job(), u.Cells[r], u, columns)},
 				)
 			}
 		}
-		if hasMeanRow(t) {
-			g.Mean = &heatGroupRow{"", "geometric mean", overallCells(u, columns)}
+		if hasMeanRow(shown.c.Job(), t) {
+			g.Mean = &heatGroupRow{"", "geometric mean", overallCells(shown.c.Job(), u, columns)}
 		}
 		table.Groups = append(table.Groups, g)
 	}
@@ -214,7 +215,11 @@ func rowID(t *compare.Table, row int) string {
 // without any ratio there is no mean.
 //
 // The primary unit decides for all units, so that the n'th row of every unit is the same row.
-func hasMeanRow(t *compare.Table) bool {
+func hasMeanRow(job compare.Job, t *compare.Table) bool {
+	if job == compare.Changed {
+		changed := func(g compare.Geomean) bool { return g.VsBase > 0 }
+		return len(t.Rows) > 1 && slices.ContainsFunc(t.Primary().Geomeans, changed)
+	}
 	return len(t.Rows) > 1 &&
 		slices.ContainsFunc(
 			t.Primary().Overall, func(o compare.Overall) bool { return o.Ratio != 0 },
@@ -246,7 +251,10 @@ func ownNameParts(t *compare.Table, said string) string {
 //
 // Center and ratio are different means: the first is of the medians, and the second of the
 // ratios to the best.
-func overallCells(u *compare.Unit, columns []int) []pageCell {
+func overallCells(job compare.Job, u *compare.Unit, columns []int) []pageCell {
+	if job == compare.Changed {
+		return changeMeans(u, columns)
+	}
 	list := make([]pageCell, len(columns))
 	for i, p := range columns {
 		list[i] = notMeasured
@@ -274,7 +282,7 @@ func caption(c *compare.Comparison, unit unitSelector) string {
 		}
 		text := clipped(escape.Printable(u.Name)) + ", " + direction(u)
 		if name != "" && name != u.Name {
-			return "the first unit of each table; times worse than the best of the row"
+			return "the first unit of each table"
 		}
 		said, name = text, u.Name
 	}
@@ -301,8 +309,11 @@ func (*pageData) RankingNote() string { return rankingNote }
 // Legend returns the meanings of the colours of the cells.
 //
 // It is made from the same steps as the shades, so it cannot name a border that no cell has.
-func (*pageData) Legend() []legendEntry {
+func (p *pageData) Legend() []legendEntry {
 	entries := []legendEntry{{"best", "best"}, {"tie", "tie, within 5 %"}}
+	if p.Job.Change {
+		entries = []legendEntry{{"best", "better than before"}, {"tie", "within 5 %"}}
+	}
 	for i := range picture.Steps {
 		text := "to " + format.Ratio(picture.StepEnd(i+1)) + "×"
 		switch i {
@@ -334,6 +345,9 @@ var notMeasured = pageCell{Class: "none", Rel: "–", Abs: "–"}
 func newPageCell(h heatCell) pageCell {
 	if h.kind == picture.Missing {
 		return notMeasured
+	}
+	if h.old != nil {
+		return newChangePageCell(h)
 	}
 	cell := pageCell{
 		Rel: format.Ratio(h.ratio) + "×", Interval: h.interval(),
@@ -370,9 +384,9 @@ func newPageCell(h heatCell) pageCell {
 }
 
 // pageCells writes one row of a table, with a cell for each column of the comparison.
-func pageCells(cells []*compare.Cell, u *compare.Unit, columns []int) []pageCell {
+func pageCells(job compare.Job, cells []*compare.Cell, u *compare.Unit, columns []int) []pageCell {
 	list := make([]pageCell, len(columns))
-	for i, h := range heatCells(cells, u, columns) {
+	for i, h := range heatCells(job, cells, u, columns) {
 		list[i] = newPageCell(h)
 	}
 	return list

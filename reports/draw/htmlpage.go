@@ -185,6 +185,7 @@ type pageData struct {
 type pageWords struct {
 	Answers, Map string // the titles of the first two sections
 	Compares     bool   // there is something to compare
+	Change       bool   // it is an old and a new column
 }
 
 // A part is a section of the page. Its Body is rendered; Note says why Body is empty or
@@ -210,9 +211,14 @@ type choiceData struct {
 	Weight  int      `json:"weight"`
 
 	// Lists has a list for each choice: bit i of its index is need i, and the weight counts above
-	// the needs. A list begins with the words for the needs and the cost that decided, and goes on with
-	// a text for each table.
-	Lists [][]string `json:"lists"`
+	// the needs. A list has for each table the index of its row in Rows. Words has for each choice the
+	// words for the needs and the cost that decided.
+	Lists [][]int  `json:"lists"`
+	Words []string `json:"words"`
+
+	// Rows has each different row once, as markup of the same template as the table without scripts: a
+	// choice changes what the table says, and not how it looks. Most choices agree in most rows.
+	Rows []string `json:"rows"`
 }
 
 // controls are the inputs that need scripts. The page hides them without scripts.
@@ -221,6 +227,7 @@ type controls struct {
 	// units that the heat map can show; the first is in the page, the others in a block
 	Units    []string
 	Compares bool // there is more than one column, so there are ratios, and columns to hide
+	Change   bool // the columns are an old and a new one
 
 	Cells bool // the scripts have the figures of the cells, for tooltips
 	Raw   bool // the scripts have the single values

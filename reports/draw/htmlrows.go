@@ -30,7 +30,7 @@ func (a *pageBuilder) aloneSection() part {
 		own := aloneTable{ID: tableID(i), Name: clipped(tableName(a.c, t)), Cols: names.all(t.Cols)}
 		for r, row := range t.Rows {
 			own.Rows = append(own.Rows, heatGroupRow{Label: clipped(row.Shape),
-				Cells: pageCells(u.Cells[r], u, indexesOf(t.Cols, t))})
+				Cells: pageCells(compare.Describe, u.Cells[r], u, indexesOf(t.Cols, t))})
 		}
 		list = append(list, own)
 	}
@@ -63,7 +63,7 @@ func (a *pageBuilder) addProfiles(shown pageRows) {
 				a.page.Raw.Profile = p.command(pageColumns(a.c)[0])
 			}
 		}
-		if hasMeanRow(t) && shown.rows[i] > 0 {
+		if hasMeanRow(shown.c.Job(), t) && shown.rows[i] > 0 {
 			list = append(list, nil)
 		}
 	}

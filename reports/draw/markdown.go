@@ -157,7 +157,7 @@ func writeMarkdownTable(w io.Writer, c *compare.Comparison, t *compare.Table) {
 		fmt.Fprintf(w, "<details>\n<summary>%s</summary>\n\n", plural.Of(len(t.Rows), "row"))
 		defer fmt.Fprint(w, "</details>\n\n")
 	}
-	writeMarkdownUnit(w, t, t.Primary())
+	writeMarkdownUnit(w, c.Job(), t, t.Primary())
 	if t.Common != "" {
 		fmt.Fprintf(w, "<sub>all rows: %s</sub>\n\n", escape.Markdown(t.Common))
 	}
@@ -167,7 +167,7 @@ func writeMarkdownTable(w io.Writer, c *compare.Comparison, t *compare.Table) {
 //
 // Rows that were not measured in u are left out. Cells that were not measured stay as a dash,
 // since a row cannot lack a column in Markdown.
-func writeMarkdownUnit(w io.Writer, t *compare.Table, u *compare.Unit) {
+func writeMarkdownUnit(w io.Writer, job compare.Job, t *compare.Table, u *compare.Unit) {
 	head, rule := "| "+escape.Markdown(u.Name)+" |", "| :-- |"
 	for _, col := range t.Cols {
 		head += " " + escape.Markdown(col) + " |"
@@ -179,8 +179,8 @@ func writeMarkdownUnit(w io.Writer, t *compare.Table, u *compare.Unit) {
 			continue
 		}
 		line := "| " + escape.Markdown(t.Rows[i].Shape) + " |"
-		for _, c := range cells {
-			line += " " + markdownCell(newHeatCell(c, u)) + " |"
+		for col := range cells {
+			line += " " + markdownCell(jobCell(job, cells, u, col)) + " |"
 		}
 		fmt.Fprintln(w, line)
 	}
@@ -196,6 +196,9 @@ func markdownCell(h heatCell) string {
 		return "–"
 	}
 	value := h.median() + " " + h.spread()
+	if h.changes {
+		return value + h.markdownChange()
+	}
 	ratio := ""
 	if h.ratio != 0 {
 		ratio = " ×" + format.Ratio(h.ratio)
@@ -221,6 +224,27 @@ func markdownCell(h heatCell) string {
 	return value
 }
 
+// markdownChange returns the change of a cell of the new column after a space, bold if it is a verdict,
+// or "".
+func (h heatCell) markdownChange() string {
+	if h.old == nil || h.kind == picture.Tie && h.old.Summary.Center == h.cell.Summary.Center {
+		return ""
+	}
+	change := h.changeWords()
+	switch h.kind {
+	case picture.Tie:
+		change += " ≈"
+	case picture.Undecided:
+		change += " ?"
+	default:
+		change = "**" + change + "**"
+	}
+	if interval := h.changeInterval(); interval != "" {
+		change += " (" + interval + ")"
+	}
+	return ", " + change
+}
+
 // writeMarkdownLegend explains the notation of the cells.
 //
 // It stands once below the tables. The readers of a pull request may never have seen the
@@ -229,6 +253,15 @@ func writeMarkdownLegend(w io.Writer, c *compare.Comparison) {
 	if c.Job() == compare.Describe {
 		fmt.Fprintf(w, "Median ± 95 %% confidence interval (± ∞: fewer than 6 samples; ± ?: it "+
 			"holds zero), %s in a cell.\n\n", sampleCount(c))
+		return
+	}
+	if c.Job() == compare.Changed {
+		fmt.Fprintf(w, "Median ± 95 %% confidence interval (± ∞: fewer than 6 samples; ± ?: it holds "+
+			"zero), %s in a cell. "+
+			"In %s, the change from %s follows, and its interval, corrected like the verdict. "+
+			"**Bold**: the two differ. ≈: the interval lies within 5 %% of no change. "+
+			"?: undecided, the samples show neither. –: not measured. %s\n\n",
+			sampleCount(c), escape.Markdown(c.Cols[1]), escape.Markdown(c.Cols[0]), caveat(c))
 		return
 	}
 	fmt.Fprintf(w, "Median ± 95 %% confidence interval (± ∞: fewer than 6 samples; ± ?: it holds "+
@@ -254,7 +287,7 @@ func writeMarkdownOthers(w io.Writer, c *compare.Comparison) {
 		// Up to the empty line this is HTML, and is escaped as HTML.
 		fmt.Fprintf(w, "<details>\n<summary>%s</summary>\n\n", html.EscapeString(title))
 		for _, u := range t.Others() {
-			writeMarkdownUnit(w, t, u)
+			writeMarkdownUnit(w, c.Job(), t, u)
 		}
 		fmt.Fprintf(w, "</details>\n\n")
 	}

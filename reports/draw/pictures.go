@@ -91,6 +91,17 @@ func heatDrawing(c *compare.Comparison, rows []heatRow, total int) drawing {
 		) + ". 1.00 is the best of its row, ≈ within 5 % of it, ? undecided.",
 		Note: warningNote(c),
 	}}
+	alt := fmt.Sprintf(
+		"Heat map of %s by %s in %s: how many times worse than the best of its row each is.",
+		plural.Of(total, "benchmark"), columnKind(c), ratiosOf(rows),
+	)
+	if c.Job() == compare.Changed {
+		h.Head.Title = mapQuestion(c)
+		h.Head.Subtitle = ratiosOf(rows) + ". ≈: within 5 % of no change. ?: undecided."
+		h.Key = picture.HeatKey{Scale: "times worse than before", Best: "better", BestText: "−", Tie: "within 5 %"}
+		alt = fmt.Sprintf("Heat map of %s in %s: how much each differs from %s in %s.",
+			plural.Of(total, "benchmark"), ratiosOf(rows), c.Cols[0], c.Cols[1])
+	}
 	for _, r := range rows {
 		row := picture.HeatRow{Label: r.label, Group: r.group}
 		for _, cell := range r.cells {
@@ -98,10 +109,6 @@ func heatDrawing(c *compare.Comparison, rows []heatRow, total int) drawing {
 		}
 		h.Rows = append(h.Rows, row)
 	}
-	alt := fmt.Sprintf(
-		"Heat map of %s by %s in %s: how many times worse than the best of its row each is.",
-		plural.Of(total, "benchmark"), columnKind(c), ratiosOf(rows),
-	)
 	h.Desc = alt + answerText(c)
 	return drawing{"heat", "Heat map", alt, h.SVG}
 }
@@ -121,19 +128,28 @@ func forestDrawing(c *compare.Comparison, rows []heatRow, total int) drawing {
 			Note:     warningNote(c),
 		},
 	}
-	for _, r := range rows {
-		row := picture.ForestRow{Label: r.label}
-		for _, cell := range r.cells {
-			row.Dots = append(row.Dots, picture.Dot{At: cell.ratio, Lo: cell.low, Hi: cell.high})
-		}
-		f.Rows = append(f.Rows, row)
-	}
 	alt := fmt.Sprintf(
 		"Ratio of each %s to the best of its row in %s, with corrected intervals, for %s.",
 		columnKind(c), ratiosOf(rows), plural.Of(total, "benchmark"),
 	)
+	name, first := "Ratios with intervals", 0
+	if c.Job() == compare.Changed {
+		name, first = "Changes with intervals", 1
+		f.Cols, f.X = c.Cols[1:], "times "+c.Cols[0]+" (logarithmic)"
+		f.Head.Title = "Changes from " + c.Cols[0] + " to " + c.Cols[1] + ", with corrected intervals"
+		f.Head.Subtitle = ratiosOf(rows) + ". ×1 is no change."
+		alt = fmt.Sprintf("Change of %s from %s to %s in %s, with corrected intervals.",
+			plural.Of(total, "benchmark"), c.Cols[0], c.Cols[1], ratiosOf(rows))
+	}
+	for _, r := range rows {
+		row := picture.ForestRow{Label: r.label}
+		for _, cell := range r.cells[first:] {
+			row.Dots = append(row.Dots, picture.Dot{At: cell.ratio, Lo: cell.low, Hi: cell.high})
+		}
+		f.Rows = append(f.Rows, row)
+	}
 	f.Desc = alt + answerText(c)
-	return drawing{"ratios", "Ratios with intervals", alt, f.SVG}
+	return drawing{"ratios", name, alt, f.SVG}
 }
 
 // sheetDrawing prepares a sheet of charts.

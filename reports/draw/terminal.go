@@ -8,6 +8,7 @@ import (
 
 	"github.com/rivo/uniseg"
 
+	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/internal/page"
 	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/reports/compare"
@@ -190,9 +191,13 @@ func (t Terminal) writeRatios(w io.Writer, c *compare.Comparison, rows []heatRow
 	for _, name := range g.cols {
 		g.cell = max(g.cell, min(widestCell, uniseg.StringWidth(name)+2))
 	}
+	changes := c.Job() == compare.Changed
+	if changes {
+		g.cell = widestCell // for "1.539GiB/s" and "+24.7 %?"
+	}
 	g.label = min(g.label, max(10, t.Width*labelPercent/100, t.Width-g.cell*len(g.cols)))
 	g.columnsPerBlock = max(1, (t.Width-g.label)/g.cell)
-	t.writeWrapped(w, "", "Times worse than the best of the row, "+ratiosOf(g.rows)+".")
+	t.writeWrapped(w, "", escape.Printable(mapQuestion(c))+", "+ratiosOf(g.rows)+".")
 	for from := 0; from < len(g.cols); from += g.columnsPerBlock {
 		if from > 0 {
 			fmt.Fprintln(w)
@@ -201,6 +206,10 @@ func (t Terminal) writeRatios(w io.Writer, c *compare.Comparison, rows []heatRow
 	}
 	legend := "1.00: best; ≈: a tie, within 5 % of the best; ?: undecided, the samples show neither; " +
 		"·: not measured."
+	if changes {
+		legend = "+: more; −: less; ≈: the interval is within 5 %; ?: undecided, the samples show neither; " +
+			"·: not measured."
+	}
 	if len(g.rows) < total {
 		legend = fmt.Sprintf("The first %d of %d rows. ", len(g.rows), total) + legend
 	}

@@ -25,7 +25,23 @@ func caveat(c *compare.Comparison) string {
 	}
 	return "Differences are judged by p after Holm's correction for the " + familyText(c) +
 		": in each such family the chance of even one false difference is at most 5 %. " +
-		"A tie has an interval within 5 % of the best; everything else is undecided."
+		"A tie has an interval within 5 % of " + tieWith(c) + "; everything else is undecided."
+}
+
+// tieWith names what a tie is close to.
+func tieWith(c *compare.Comparison) string {
+	if c.Job() == compare.Changed {
+		return "the old column"
+	}
+	return "the best"
+}
+
+// mapQuestion says what the cells of a heat map show.
+func mapQuestion(c *compare.Comparison) string {
+	if c.Job() == compare.Changed {
+		return "Change from " + c.Cols[0] + " to " + c.Cols[1]
+	}
+	return "Times worse than the best of the row"
 }
 
 // hasTest reports whether any two samples of c were compared by a test.

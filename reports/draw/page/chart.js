@@ -21,15 +21,18 @@ function marker(shape, u, series, i0, i1) {
 	return { stroke: path, fill: path };
 }
 
-// table aligns the lines at common x values, and divides by the best if relative is set.
+// table aligns the lines at common x values, and divides by the best if relative is set, or by the old
+// column if there is one: a change to more is then above 1 in every unit.
 function table(chart, relative) {
 	const xs = [...new Set(chart.lines.flatMap((l) => l.xs))].sort((a, b) => a - b);
 	const at = (list, line, x) => { const i = line.xs.indexOf(x); return i < 0 ? null : list[i]; };
+	const before = heat?.dataset.change && chart.lines.find((l) => l.col === 0);
 	const best = (x) => {
+		if (heat?.dataset.change) return before ? at(before.ys, before, x) : null;
 		const ys = chart.lines.map((l) => at(l.ys, l, x)).filter((y) => y !== null);
 		return chart.better > 0 ? Math.max(...ys) : Math.min(...ys);
 	};
-	const divided = (y, x) => (chart.better > 0 ? best(x) / y : y / best(x));
+	const divided = (y, x) => (chart.better > 0 && !before ? best(x) / y : y / best(x));
 	const column = (list, line) => xs.map((x) => {
 		const y = at(list, line, x);
 		return !relative || y === null ? y : y > 0 && best(x) > 0 ? divided(y, x) : null;

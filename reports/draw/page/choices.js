@@ -12,17 +12,21 @@ function setChoice(needs, weight) {
 	showChoice();
 }
 
+// rowOf makes a row of markup of this page, in which the template of the report has escaped all texts.
+function rowOf(markup) {
+	const holder = document.createElement("template");
+	holder.innerHTML = markup;
+	return holder.content.firstElementChild;
+}
+
 function showChoice() {
 	const needs = chosenNeeds(), weight = chosenWeight();
 	const asWritten = needs === choices.chosen && weight === choices.weight;
-	const [requirement, ...texts] = choices.lists[(weight << choices.needs.length) + needs];
+	const choice = (weight << choices.needs.length) + needs, requirement = choices.words[choice];
 	const table = document.querySelector("table.answers"), body = table.tBodies[0];
 	body.replaceChildren(...answerRows.map((row, i) => {
-		if (asWritten || texts[i] === undefined) return row;
-		const tr = make("tr"), td = make("td", "", texts[i]);
-		td.colSpan = 2;
-		tr.append(row.cells[0].cloneNode(true), td);
-		return tr;
+		const n = choices.lists[choice][i];
+		return asWritten || n === undefined ? row : rowOf(choices.rows[n]);
 	}));
 	const words = $("requirement") ?? make("p", "note");
 	if (!words.id) { words.id = "requirement"; table.after(words); }

@@ -5,12 +5,12 @@ function story(td) {
 	const cell = view.units[view.unit].rows[heatRows.indexOf(td.parentNode)][td.cellIndex - 1];
 	const lines = [];
 	if (!cell) return [["", "not measured in this unit"]];
-	if (!cell[N]) return [["mean", cell[ABS]], ["of ratios", `${cell[REL]} ${cell[INTERVAL]}`]];
+	if (!cell[N]) return [["mean", cell[ABS]], ...(cell[REL] === cell[ABS] ? [] : [["of ratios", `${cell[REL]} ${cell[INTERVAL]}`]])];
 	lines.push(["median", `${cell[ABS]}${cell[N] > 1 ? ` of ${cell[N]} samples` : ", one sample"}`]);
 	if (cell[LO] !== "–" && cell[LO] !== "−∞") lines.push(["95 %", `${cell[LO]} to ${cell[HI]}`]);
 	if (cell[REL] !== cell[ABS]) {
 		const interval = cell[INTERVAL] !== cell[ABS] && cell[INTERVAL] ? ` (95 %: ${cell[INTERVAL]})` : "";
-		lines.push(["against best", cell[REL] + interval]);
+		lines.push([heat.dataset.change ? "change" : "against best", cell[REL] + interval]);
 	}
 	if (cell[P]) lines.push(["p", `${cell[P]}, corrected for ${cell[TESTS]}`]);
 	if (cell[WHY]) lines.push(["note", cell[WHY]]);
@@ -60,7 +60,11 @@ function watchCells() {
 	heat.addEventListener("pointerleave", hideTip);
 	heat.addEventListener("focusin", (e) => { const td = cellOf(e); if (td) showTip(td); });
 	heat.addEventListener("focusout", hideTip);
-	addEventListener("scroll", hideTip, { passive: true });
+	// A move by keys may scroll the page: the tooltip then goes with its cell.
+	addEventListener("scroll", () => {
+		const td = document.activeElement?.closest("#heat tbody td"), at = td?.getBoundingClientRect();
+		if (td && !tip.hidden && at.top >= 0 && at.bottom <= innerHeight) showTip(td); else hideTip();
+	}, { passive: true });
 	heat.addEventListener("click", (e) => { const td = cellOf(e); if (td) openRun(td); });
 	heat.addEventListener("keydown", (e) => {
 		const td = cellOf(e);

@@ -61,7 +61,7 @@ func (h Heat) SVG() ([]byte, error) {
 	p.Add(cells{h, places})
 	p.Draw(table)
 	c.take(gap)
-	drawKey(c.take(keyHeight))
+	drawKey(c.take(keyHeight), h.Key.words())
 	return c.bytes()
 }
 
@@ -194,7 +194,7 @@ func stepEnds() (list []string) {
 //
 // The key is an axis because the steps are a scale; the other kinds have no order and stand
 // beside it.
-func drawKey(c draw.Canvas) {
+func drawKey(c draw.Canvas, words HeatKey) {
 	const box = 34
 	key := draw.Crop(c, 0, -(c.Max.X-c.Min.X)+Steps*box+12, 0, 0)
 	p := newPlot()
@@ -202,7 +202,7 @@ func drawKey(c draw.Canvas) {
 	p.X.Min, p.X.Max = 0, Steps
 	p.Y.Min, p.Y.Max = 0, 1
 	p.X.Padding, p.X.Tick.Length, p.X.Width = 0, 3, 0
-	p.X.Label.Text = "times worse than the best of the row"
+	p.X.Label.Text = words.Scale
 	p.X.Label.Padding = 2
 	var ticks plot.ConstantTicks
 	for i, end := range stepEnds() {
@@ -216,8 +216,8 @@ func drawKey(c draw.Canvas) {
 		cell HeatCell
 		name string
 	}{
-		{HeatCell{Kind: Best, Text: "1.00"}, "best"},
-		{HeatCell{Kind: Tie, Text: "≈"}, "tie, within 5 %"},
+		{HeatCell{Kind: Best, Text: words.BestText}, words.Best},
+		{HeatCell{Kind: Tie, Text: "≈"}, words.Tie},
 		{HeatCell{Kind: Undecided, Text: "?"}, "undecided"},
 		{HeatCell{Kind: Missing, Text: "·"}, "not measured"},
 	} {

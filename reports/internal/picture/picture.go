@@ -70,6 +70,22 @@ type Heat struct {
 	Cols []string
 	Rows []HeatRow
 	All  int // the number of rows that there are, if Rows holds only the first
+	Key  HeatKey
+}
+
+// A HeatKey has the words of the key to the colours. The zero value has those of ratios to the best of a row.
+type HeatKey struct {
+	Scale          string // what the shades of Worse measure
+	Best, BestText string // the name of the kind Best, and a text for its cell
+	Tie            string
+}
+
+// words returns k, or the words of ratios to the best.
+func (k HeatKey) words() HeatKey {
+	if k == (HeatKey{}) {
+		return HeatKey{"times worse than the best of the row", "best", "1.00", "tie, within 5 %"}
+	}
+	return k
 }
 
 // A HeatRow is one row with a cell for each column. Missing cells at the end are not measured.

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"html"
 	"regexp"
 	"strconv"
 	"strings"
 
+	"golang.org/x/image/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
@@ -90,7 +92,7 @@ func (c *canvas) bytes() ([]byte, error) {
 		)
 	}
 	used := map[ink]bool{}
-	body = translate(body, used)
+	body = measured(translate(body, used))
 	var out bytes.Buffer
 	c.writeHead(&out, used)
 	out.Write(body)
@@ -190,6 +192,33 @@ func translate(body []byte, used map[ink]bool) []byte {
 		return []byte(out)
 	})
 }
+
+// textElement finds the texts of vgsvg, with their attributes and the style that translate left of them.
+var textElement = regexp.MustCompile(`<text ([^>]*)>([^<]*)</text>`)
+
+// measured writes its width into each text. A system without Liberation Sans, Arial and Helvetica takes a
+// font that may be a sixth wider; a browser then narrows the letters instead of writing over the next cell.
+func measured(body []byte) []byte {
+	return textElement.ReplaceAllFunc(body, func(element []byte) []byte {
+		found := textElement.FindSubmatch(element)
+		f := smallText
+		if size := fontSize.FindSubmatch(found[1]); size != nil {
+			points, _ := strconv.ParseFloat(string(size[1]), 64) // a size of a face, which parses
+			f.size = vg.Points(points)
+		}
+		if bytes.Contains(found[1], []byte("font-weight:bold")) {
+			f.weight = font.WeightBold
+		}
+		width := f.style().Width(html.UnescapeString(string(found[2])))
+		if width < 1 {
+			return element // a textLength of 0 would hide what the fonts here do not know
+		}
+		return fmt.Appendf(nil, `<text %s textLength="%.4g" lengthAdjust="spacingAndGlyphs">%s</text>`,
+			found[1], width.Points(), found[2])
+	})
+}
+
+var fontSize = regexp.MustCompile(`font-size:([0-9.]+)px`)
 
 // The first letter of a class says which property it sets.
 var letter = map[string]string{"fill": "f", "stroke": "k"}
