@@ -1,6 +1,9 @@
 package schedrt
 
-import "unsafe"
+import (
+	"time"
+	"unsafe"
+)
 
 // The functions of this file are for the code around a program: a harness that records a history of
 // calls and judges it, and an observer that reports one execution.
@@ -26,6 +29,10 @@ func mark(kind Kind, mode Mode, note string) int {
 	g.spin.forget()
 	return len(e.Trace.Steps)
 }
+
+// Elapsed returns how far the virtual clock has moved. It is no operation of the program: no step, and no read of the
+// clock that a later change of it depends on. Call it under control only.
+func Elapsed() time.Duration { return active.clock.now }
 
 // AwaitRest returns when no other goroutine can move, except goroutines that spin. Goroutines that
 // wait for a lower phase go first. Of several that wait for the same phase, AwaitRest returns true

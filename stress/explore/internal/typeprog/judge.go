@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/semabench/semabench/internal/plural"
 	"github.com/semabench/semabench/stress/explore/schedrt"
@@ -18,6 +19,7 @@ type judge struct {
 	sequences []*sequence
 	cut       string // the method, or the type, of which not all sequences were played; "" if all were
 	verdicts  map[string]string
+	timed     map[string][]*sequence // the sequences at which time passes between calls, by order and times
 }
 
 // Words of verdicts. The reports of all schedules with one of them are of one failure.
@@ -82,7 +84,7 @@ func (j *judge) play() {
 	}
 	j.verdicts = map[string]string{}
 	for _, order := range j.plan.orders() {
-		found, all := j.spec.sequences(j.plan, order)
+		found, all := j.spec.sequences(j.plan, order, nil)
 		j.sequences = append(j.sequences, found...)
 		// The first order that was cut names the reason. Later ones have the same method in them, as a rule.
 		if !all && j.cut == "" {
@@ -118,7 +120,7 @@ func (j *judge) verdict(r *run, out *schedrt.Outcome) string {
 	left := out.Kind == schedrt.Leak
 	wrong := ""
 	for _, q := range j.sequences {
-		if q.fatal != "" || !j.keepsOrder(r, q) || !j.agrees(r, q) {
+		if !j.explains(r, q) {
 			continue
 		}
 		if !left || q.leaks {
@@ -133,10 +135,16 @@ func (j *judge) verdict(r *run, out *schedrt.Outcome) string {
 			" in one sequential order, because of goroutines or timers of its own. If timers are the reason, " +
 			"explore with -explore.lazyclock; if one method is, leave it out with explore.Without, or declare " +
 			"with explore.Equal which results are equal"
+	case j.fitsInTime(r, left):
 	default:
 		wrong = j.describe(r, out)
 	}
 	return wrong
+}
+
+// explains reports whether a sequence has the history of r, up to goroutines that are left.
+func (j *judge) explains(r *run, q *sequence) bool {
+	return q.fatal == "" && j.keepsOrder(r, q) && j.agrees(r, q)
 }
 
 // keepsOrder reports whether the calls of a sequence took effect in an order that the history allows:
@@ -177,7 +185,8 @@ func (j *judge) agrees(r *run, q *sequence) bool {
 
 // equal reports whether a call of the history has the results that it has in a sequence. Two calls
 // agree if both never return, or if both never began, because the call before them never returned.
-// In other checkers a pending call may also be left out, or have taken effect. Here the execution is over: nothing can move, so pending is a result.
+// In other checkers a pending call may also be left out, or have taken effect. Here the execution is over: nothing can
+// move, so pending is a result.
 // A panic is compared by its text. Its value may be a pointer, which differs from run to run.
 func (j *judge) equal(a, b *event) bool {
 	if a.began == 0 || b.began == 0 || a.end == 0 || b.end == 0 {
@@ -228,8 +237,84 @@ func (j *judge) describe(r *run, out *schedrt.Outcome) string {
 	return noOrder
 }
 
+// fitsInTime reports whether a sequential order has the history of r if time passes between its calls as it passed in
+// the history. A call that sleeps moves the clock, and a call of another goroutine then finds an element that is
+// expired, or a permit that a limiter has again, although no call has returned in between.
+//
+// A call may have read the clock at any of the times that the history has between its begin and its end. These orders
+// are played only for a history that no order at once explains: most types have no clock, and most histories of the
+// others are explained by then.
+func (j *judge) fitsInTime(r *run, left bool) bool {
+	var clock []time.Duration
+	for _, e := range r.events() {
+		clock = append(clock, e.from, e.to)
+	}
+	slices.Sort(clock)
+	clock = slices.CompactFunc(clock, func(a, b time.Duration) bool { return (a - b).Abs() < time.Microsecond })
+	if len(clock) < 2 {
+		return false
+	}
+	fits := func(q *sequence) bool { return j.explains(r, q) && (!left || q.leaks) }
+	plays := 0
+	return slices.ContainsFunc(j.plan.orders(), func(order []int) bool {
+		return r.timings(order, clock, func(times []time.Duration) bool {
+			key := fmt.Sprint(order, times)
+			found, known := j.timed[key]
+			if !known {
+				if plays++; plays > mostTimed {
+					return false
+				}
+				found, _ = j.spec.sequences(j.plan, order, times)
+				if j.timed == nil {
+					j.timed = map[string][]*sequence{}
+				}
+				j.timed[key] = found
+			}
+			return slices.ContainsFunc(found, fits)
+		})
+	})
+}
+
+// mostTimed bounds the sequences that are played for one history. Two goroutines with two calls each have six orders,
+// and some ten timings each.
+const mostTimed = 500
+
+// timings calls try with the times at which the calls of an order may have read the clock, until it returns true. The
+// times do not decrease, and each is between the begin and the end of its call.
+func (r *run) timings(order []int, clock []time.Duration, try func([]time.Duration) bool) bool {
+	next := make([]int, len(r.columns))
+	var calls []*event
+	for _, i := range order {
+		calls = append(calls, r.columns[i][next[i]])
+		next[i]++
+	}
+	times := make([]time.Duration, len(calls))
+	var set func(k int, from time.Duration) bool
+	set = func(k int, from time.Duration) bool {
+		if k == len(calls) {
+			return try(slices.Clone(times))
+		}
+		e := calls[k]
+		last := e.to
+		if e.end == 0 {
+			last = clock[len(clock)-1]
+		}
+		from = max(from, e.from)
+		for _, at := range slices.Concat([]time.Duration{from}, clock) {
+			if at == from || at > from && at <= last {
+				times[k] = at
+				if set(k+1, at) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return set(0, 0)
+}
+
 // historyKey is everything that a verdict depends on: the results and the order of the begins and
-// ends. The stamps are numbers of steps, which differ from schedule to schedule.
+// ends, and the clock. The stamps are numbers of steps, which differ from schedule to schedule.
 // The real-time order depends on the ranks of the stamps only, so two schedules whose calls
 // overlap in the same way have one key. The kind of the end is a part of the key: the same results are
 // right if all goroutines ended, and may be wrong if one is left.
@@ -245,7 +330,7 @@ func historyKey(r *run, out *schedrt.Outcome) string {
 	for _, e := range events {
 		began, _ := slices.BinarySearch(stamps, e.began)
 		end, _ := slices.BinarySearch(stamps, e.end)
-		fmt.Fprintf(&b, "%t %d %t %d %q\n", e.began > 0, began, e.end > 0, end, e.texts)
+		fmt.Fprintf(&b, "%t %d %t %d %d %d %q\n", e.began > 0, began, e.end > 0, end, e.from, e.to, e.texts)
 	}
 	fmt.Fprint(&b, out.Kind)
 	return b.String()

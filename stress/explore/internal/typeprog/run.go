@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"github.com/semabench/semabench/stress/explore/schedrt"
@@ -27,7 +28,8 @@ type run struct {
 	// schedule.
 	sequential bool
 	turns      int
-	board      *board // nil while goroutine 0 makes calls alone
+	times      []time.Duration // of the clock at which each turn begins at the earliest; nil: at once
+	board      *board          // nil while goroutine 0 makes calls alone
 }
 
 // An event is a call of a run. Its stamps are 0 until it begins, and until it ends.
@@ -35,7 +37,8 @@ type event struct {
 	call       *call
 	goroutine  int // 0 for the calls before and after
 	began, end int
-	texts      []string // of its results, or of its panic
+	from, to   time.Duration // of the virtual clock, at the begin and at the end
+	texts      []string      // of its results, or of its panic
 	values     []reflect.Value
 	panicked   bool
 	noted      atomic.Bool // in a sequential order: the conductor may go on
@@ -146,11 +149,13 @@ func (r *run) do(e *event) {
 		r.board.release()
 	} else {
 		e.began = schedrt.MarkCall(e.call.text)
+		e.from = schedrt.Elapsed()
 	}
 	values := r.call(e, in)
 	if !r.sequential {
 		e.values = values
 		r.write(e)
+		e.to = schedrt.Elapsed()
 		e.end = schedrt.MarkReturn(" " + e.text())
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/semabench/semabench/stress/explore/schedrt"
 )
@@ -66,12 +67,14 @@ func (p plan) orders() (all [][]int) {
 // schedule. All is false if not all schedules were played.
 // One order may have several outcomes, if the type starts goroutines or timers of its own. All of them are
 // specification: a caller of one method after the other may see each.
-func (s *Spec) sequences(p plan, order []int) (found []*sequence, all bool) {
+//
+// Times are of the clock, at which each call of the order begins at the earliest. They may be nil.
+func (s *Spec) sequences(p plan, order []int, times []time.Duration) (found []*sequence, all bool) {
 	var r *run
 	seen := map[string]bool{}
 	play := func() {
 		r = newRun(s, p)
-		r.sequential = true
+		r.sequential, r.times = true, times
 		r.inOrder(order)
 	}
 	all = s.everySchedule(mostSchedules, play, func(out *schedrt.Outcome) {
@@ -131,8 +134,13 @@ func (r *run) inOrder(order []int) {
 	}
 	schedrt.Go(b.watch)
 	next := make([]int, len(r.columns))
-	for _, i := range order {
+	for at, i := range order {
 		column := r.columns[i]
+		if r.times != nil {
+			if d := r.times[at] - schedrt.Elapsed(); d > 0 {
+				schedrt.Sleep(d)
+			}
+		}
 		// A goroutine whose last call still waits cannot take this turn; complete says why it is lost.
 		if k := next[i]; k == 0 || column[k-1].noted.Load() {
 			next[i]++

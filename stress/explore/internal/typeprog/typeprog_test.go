@@ -329,7 +329,7 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// A lock may be embedded at any depth, by a pointer or as an interface. A method that a type declares itself is its own,
+// A lock may be embedded at any depth, by a pointer or as an interface. A method that a type declares is its own,
 // whatever its name is.
 type (
 	twice     struct{ locked }
