@@ -66,9 +66,11 @@ type verdict struct {
 // writeJUnit writes a test case for each exploration. The format has no case that is unknown: such an
 // exploration is skipped, with the bound as the reason, as it is no failure and must not be a success.
 func (r *run) writeJUnit(w io.Writer, b *testBinary) error {
-	s := suite{Name: "explore " + r.Package, Tests: len(b.done)}
+	s := suite{Name: "explore " + cmp.Or(b.name, r.Package), Tests: len(b.done)}
 	for i, d := range b.done {
-		c := testCase{Class: cmp.Or(b.packageOf(i), r.Package), Name: printable(nameOf(d)), Time: strconv.FormatFloat(d.Seconds, 'f', 3, 64)}
+		// The import path, as gotestsum and go-junit-report write it: CI systems know a test by class and name.
+		c := testCase{Class: cmp.Or(b.packageOf(i), b.name, r.Package), Name: printable(nameOf(d)),
+			Time: strconv.FormatFloat(d.Seconds, 'f', 3, 64)}
 		text := printable(d.Result.Text)
 		switch d.Result.Verdict {
 		case explore.Fail:

@@ -23,12 +23,17 @@ func events() []explore.Event {
 // success.
 func TestJUnit(t *testing.T) {
 	var b strings.Builder
-	if err := (&run{Options: Options{Package: "./p"}}).writeJUnit(&b, &testBinary{done: events()}); err != nil {
+	if err := (&run{Options: Options{Package: "./p"}}).writeJUnit(&b, &testBinary{
+		name: "example.org/m/p", done: events(),
+	}); err != nil {
 		t.Fatal(err)
 	}
 	var s suite
 	if err := xml.Unmarshal([]byte(b.String()), &s); err != nil {
 		t.Fatalf("%v:\n%s", err, &b)
+	}
+	if s.Name != "explore example.org/m/p" || s.Cases[0].Class != "example.org/m/p" {
+		t.Errorf("suite %q, class %q: want the import path", s.Name, s.Cases[0].Class)
 	}
 	if s.Tests != 4 || s.Failures != 1 || s.Skipped != 2 || len(s.Cases) != 4 {
 		t.Fatalf("%+v", s)

@@ -31,6 +31,7 @@ import (
 type testBinary struct {
 	path   string
 	dir    string // of the package: tests expect to run there
+	name   string // import path of the package; "" if this command wrote the tests itself
 	events string // file
 	read   int    // bytes of the file that were read
 	output bytes.Buffer
@@ -57,7 +58,7 @@ func (b *testBinary) packageOf(i int) string {
 func (r *run) build(ctx context.Context) (*testBinary, error) {
 	tool := gotool.Tool{Dir: r.folder, Env: r.env}
 	out, err := tool.Run(ctx, "list", "-tags="+r.Tags, "-f",
-		"{{.Dir}}\t{{len .TestGoFiles}}{{len .XTestGoFiles}}", r.Package)
+		"{{.Dir}}\t{{len .TestGoFiles}}{{len .XTestGoFiles}}\t{{.ImportPath}}", r.Package)
 	if err != nil && r.nested != nil {
 		return nil, r.aboutConstructors(ctx, err)
 	}
@@ -69,16 +70,20 @@ func (r *run) build(ctx context.Context) (*testBinary, error) {
 		return nil, nothingExplored(ctx, "looking for package "+r.Package, err)
 	}
 	lines := strings.Split(out, "\n")
-	dir, tests, ok := strings.Cut(lines[0], "\t")
+	fields := append(strings.Split(lines[0], "\t"), "", "")
+	dir, tests, name := fields[0], fields[1], fields[2]
 	switch {
 	case len(lines) > 1:
 		return nil, fmt.Errorf("%s are %d packages, and none has tests", r.Package, len(lines))
-	case !ok || tests == "00":
+	case tests == "" || tests == "00":
 		return nil, fmt.Errorf("%s has no tests: there is nothing to explore", r.Package)
 	}
 	b := &testBinary{
 		path: filepath.Join(r.scratch, "explore.test"), dir: dir, events: filepath.Join(r.scratch,
 			"events"),
+	}
+	if r.nested == nil {
+		b.name = name
 	}
 	if runtime.GOOS == "windows" {
 		b.path += ".exe"

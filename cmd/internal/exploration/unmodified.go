@@ -55,8 +55,15 @@ func (r *run) exploreUnmodified(ctx context.Context) error {
 	if err != nil {
 		return nothingExplored(ctx, "exploring the unmodified tests of "+r.Package, err)
 	}
-	r.progress = newProgressLine(r.Stderr, r.Limit)
 	b := &testBinary{}
+	// The forms for CI name the package, and files in its folder.
+	tool := gotool.Tool{Dir: r.folder, Env: r.env}
+	listed, err := tool.Run(ctx, "list", "-tags="+r.Tags, "-f", "{{.Dir}}\t{{.ImportPath}}", r.Package)
+	if err != nil {
+		return nothingExplored(ctx, "looking for package "+r.Package, err)
+	}
+	b.dir, b.name, _ = strings.Cut(strings.TrimSpace(listed), "\t")
+	r.progress = newProgressLine(r.Stderr, r.Limit)
 	s := explore.Suite{
 		Package: r.Package, Tags: r.Tags, Race: r.Race, Env: env, Options: options, Replay: r.replayOf,
 		OnResult: func(t explore.SuiteTest) {
