@@ -25,8 +25,8 @@ func Linearizable(impl impls.Impl, size int64, calls []Call) Verdict {
 	case porcupine.Illegal:
 		v.Outcome = Fail
 		v.Detail = errNotLinearizable.Error() + "\n" + callList(calls)
-		if page, err := l.page(); err == nil {
-			v.Page = page
+		if page, err := l.page(caption{impl.Name, callList(calls)}); err == nil {
+			v.Page = withClause(page, v.Clause)
 		}
 	case porcupine.Unknown:
 		v.Outcome, v.Detail = Unknown, fmt.Sprintf("not decided within %d steps", maxSteps)
@@ -124,9 +124,10 @@ func (f *Failure) Error() string {
 }
 
 func newFailure(impl impls.Impl, clause string, f failure) *Failure {
+	broken := clauseNamed(clause).Clause
 	return &Failure{
-		Impl: impl.Name, Clause: clauseNamed(clause).Clause, Seed: f.seed, Program: f.program,
-		Report: f.message, Page: f.page,
+		Impl: impl.Name, Clause: broken, Seed: f.seed, Program: f.program,
+		Report: f.message, Page: withClause(f.page, broken),
 	}
 }
 

@@ -1,7 +1,6 @@
 package stress
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -28,6 +27,8 @@ type linearization struct {
 	model  model.Model
 	events []porcupine.Operation
 	steps  int
+
+	numbers []string // the worker of each row of the picture, as the text names it
 }
 
 // A namedEvent is an event and the name of the goroutine that made the call.
@@ -63,6 +64,11 @@ func newLinearization(
 		}
 		if _, ok := rows[row]; !ok {
 			rows[row] = len(rows)
+			number := ""
+			if s.Call != model.NoCall {
+				number = strings.TrimPrefix(name(goroutineOf[s.Call]), "worker ")
+			}
+			l.numbers = append(l.numbers, number)
 		}
 		return rows[row]
 	}
@@ -143,21 +149,6 @@ func describe(e namedEvent) string {
 		what = fmt.Sprintf("Release(%d)", e.N)
 	}
 	return e.name + ": " + what
-}
-
-// page returns porcupine's interactive picture of the history, in HTML: the longest order that was
-// found, and the calls that have no place in it. The search runs a second time with the recording
-// of partial orders, which the first search leaves out because it is slow. It has the same bound of
-// steps. Visualize replays steps, and gets a bound of its own.
-func (l *linearization) page() ([]byte, error) {
-	l.steps = 0
-	_, info := porcupine.CheckOperationsVerbose(l.spec(), l.events, 0)
-	var page bytes.Buffer
-	l.steps = 0
-	if err := porcupine.Visualize(l.spec(), info, &page); err != nil {
-		return nil, fmt.Errorf("drawing the history: %w", err)
-	}
-	return page.Bytes(), nil
 }
 
 // onlyByOrder says whether a history would be linearizable under a weaker declaration of

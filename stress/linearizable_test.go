@@ -109,16 +109,27 @@ func TestUndecided(t *testing.T) {
 	}
 }
 
-// The picture is one page without other files, with the names of the workers.
+// The picture is one page without other files, with the clause, the replay command, and the numbers of the
+// workers as the text has them. Without scripts its text is there.
 func TestPage(t *testing.T) {
 	l := scripted(t, 1, "0 t1; 1 a1; 0 true; quiet; 1 nil").linearization(impls.Impl{})
-	page, err := l.page()
+	page, err := l.page(caption{"mine", "program: <1>\nworker 0"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"<html", "worker 0: TryAcquire(1) = true", "worker 1: Acquire(1) granted", "nothing can move"} {
+	c := Clause{ID: "C34", Name: "linearizable", Text: "a <sentence>"}
+	page = withReplay(withClause(page, c), "go test -run '^T$'")
+	for _, want := range []string{"<html", "worker 0: TryAcquire(1) = true", "worker 1: Acquire(1) granted", "nothing can move",
+		"<title>mine: ", "C34 linearizable: “a &lt;sentence&gt;”", "go test -run &#39;^T$&#39;", "program: &lt;1&gt;",
+		`["0","1","1",""]`, "prefers-color-scheme: dark", `id="jump-link"`} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("no %q in the page", want)
+		}
+	}
+	// A page of another version of porcupine is refused, and nothing of it is shown.
+	for _, other := range []string{"", "<html>", strings.Replace(string(page), "<title>", "<title >", 1)} {
+		if got, err := l.captioned(other, caption{}); err == nil {
+			t.Errorf("a page of %d bytes without the parts of porcupine's: %d bytes, want an error", len(other), len(got))
 		}
 	}
 }

@@ -133,12 +133,12 @@ func (x mode) shrinkAndReport(
 // draws the picture. A picture that cannot be drawn is part of the message and hides nothing.
 func report(impl impls.Impl, p model.Program, how string, h *history, err error) failure {
 	f := failure{program: programText(p)}
+	table := strings.TrimRight(h.table(), "\n")
 	if errors.Is(err, errNotLinearizable) {
-		page, pageErr := h.linearization(impl).page()
+		page, pageErr := h.linearization(impl).page(caption{impl.Name, "program: " + f.program + "\n" + table})
 		err = errors.Join(err, onlyByOrder(impl, h), pageErr)
 		f.page = page
 	}
-	table := strings.TrimRight(h.table(), "\n")
 	f.message = fmt.Sprintf("%v\nprogram: %s\n%s\n%s", err, f.program, how, table)
 	return f
 }

@@ -54,7 +54,8 @@ func Run(t *testing.T, impl impls.Impl) {
 			switch v.Outcome {
 			case Fail:
 				rec.tell(note{Verdict: v.String()})
-				t.Errorf("%v%s\n%s", v, v.picture(), replayCommand(t.Name(), v.Program))
+				replay := replayCommand(t.Name(), v.Program)
+				t.Errorf("%v%s\n%s", v, v.picture(replay), replay)
 			case Unknown:
 				t.Skip(v)
 			}
@@ -134,7 +135,7 @@ func (k *checker) check(c clause) Verdict {
 	v.Outcome, v.needsRace = outcomeOf(err, raced)
 	var broken failure
 	if errors.As(err, &broken) {
-		v.Seed, v.Program, v.Page = broken.seed, broken.program, broken.page
+		v.Seed, v.Program, v.Page = broken.seed, broken.program, withClause(broken.page, v.Clause)
 	}
 	v.Detail = err.Error()
 	return v

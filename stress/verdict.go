@@ -55,12 +55,13 @@ func (v Verdict) String() string {
 	return s + "\n\t" + strings.ReplaceAll(strings.TrimSpace(v.Detail), "\n", "\n\t")
 }
 
-// picture writes the picture of a history to a file and returns a line that names the file.
-func (v Verdict) picture() string {
+// picture writes the picture of a history to a file and returns a line that names the file. The page has
+// the command that plays the history again.
+func (v Verdict) picture(replay string) string {
 	if v.Page == nil {
 		return ""
 	}
-	path, err := writePage(v.Impl, v.Page)
+	path, err := writePage(v.Impl, withReplay(v.Page, strings.TrimPrefix(replay, "replay: ")))
 	if err != nil {
 		return "\n" + err.Error()
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/semabench/semabench/internal/escape"
 	"github.com/semabench/semabench/stress"
 )
 
@@ -100,7 +101,7 @@ func saveFailure(dir string, f *stress.Failure, procs int, constructors string) 
 		if _, err := os.Lstat(free + ".html"); err != nil { // else the page belongs to another failure
 			err = writeNew(free+".txt", []byte(text))
 			if err == nil {
-				err = writeNew(free+".html", f.Page)
+				err = writeNew(free+".html", f.PageWith("semabench stress -replay "+escape.Shell(free+".txt")))
 			}
 			if !errors.Is(err, fs.ErrExist) {
 				return free + ".txt", err
