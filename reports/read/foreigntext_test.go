@@ -217,6 +217,64 @@ func TestWrappedRows(t *testing.T) {
 	}
 }
 
+// A row that a terminal wrapped is reported with a command that joins its lines, wherever the line was broken,
+// also inside its name and with the spaces at the break lost. The command is run here.
+func TestWrappedRowsAreJoined(t *testing.T) {
+	if _, err := exec.LookPath("awk"); err != nil {
+		t.Skip("no awk")
+	}
+	const row = "BenchmarkEncode/format=json/size=1048576-8       123456      9876.5 ns/op     123 B/op       4 allocs/op"
+	want := rowsOf(wholeLog(t, row+"\n"))
+	dir := t.TempDir()
+	for at := len("BenchmarkE"); at < len(row); at++ {
+		for _, first := range []string{row[:at], strings.TrimRight(row[:at], " ")} {
+			path := filepath.Join(dir, "bench.txt")
+			text := "goos: linux\n" + first + "\n" + row[at:] + "\nBenchmarkZ-8 1 1 ns/op\n"
+			if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			log, err := read.Read(read.Input{Name: path, Text: strings.NewReader(text)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(log.Broken) == 0 {
+				if got := rowsOf(log); !slices.Contains(got, want[0]) {
+					t.Errorf("cut before %q: read %q, and nothing is broken", row[at:], got)
+				}
+				continue
+			}
+			_, command, found := strings.Cut(log.Broken[0].Msg, "to join the two: ")
+			if !found || len(log.Broken) != 1 {
+				t.Errorf("cut before %q: broken %v, want one row and a command", row[at:], log.Broken)
+				continue
+			}
+			joined, err := exec.Command("sh", "-c", command).Output()
+			if err != nil {
+				t.Fatalf("%s: %v", command, err)
+			}
+			if got := rowsOf(wholeLog(t, string(joined))); !slices.Contains(got, want[0]) {
+				t.Errorf("cut before %q: %s gives %q, want %q", row[at:], command, got, want[0])
+			}
+		}
+	}
+	// A print of the benchmark behind its name, and figures in their place, are no wrapped name.
+	for _, text := range []string{"BenchmarkX-8\nhello      10\t         5 ns/op\n", "BenchmarkX-8\nread 10 5 files\nBenchmarkX-8 10 5 ns/op\n",
+		"BenchmarkX-8   \t\nnote      10\t         5 ns/op\n"} {
+		if log := wholeLog(t, text); len(log.Broken) > 0 || log.Files[0].Present != 1 {
+			t.Errorf("%q: broken %v", text, log.Broken)
+		}
+	}
+}
+
+func wholeLog(t *testing.T, text string) *read.Log {
+	t.Helper()
+	log, err := readText(text)
+	if err != nil {
+		t.Fatalf("%q: %v", text, err)
+	}
+	return log
+}
+
 // Two runs of go test that wrote to one text at once are recognized by the order of their headers and ends.
 // The rows between belong to either.
 func TestPackagesThatRanAtOnce(t *testing.T) {

@@ -52,6 +52,9 @@ type lineReader struct {
 	runs    runCounter
 
 	wrapped  wrapped
+	recoded  bool // the text was in another encoding
+	before   int  // the length of the line before the current one in the text
+	current  int
 	overlaps overlaps
 
 	broken   []*benchfmt.SyntaxError
@@ -60,8 +63,9 @@ type lineReader struct {
 }
 
 type headLine struct {
-	text []byte
-	line int
+	text   []byte
+	line   int
+	length int // in the text; see measure
 }
 
 // newLineReader decodes and buffers. The buffer has room for the longest line, so ReadSlice
@@ -72,7 +76,7 @@ func newLineReader(r io.Reader, name string) *lineReader {
 	if !ok {
 		lines = bufio.NewReaderSize(text, maxLine)
 	}
-	return &lineReader{r: lines, name: name}
+	return &lineReader{r: lines, name: name, recoded: !ok}
 }
 
 // Read fills p with as many whole and partial lines as fit. An error waits until all bytes
@@ -116,6 +120,7 @@ func (l *lineReader) next() error {
 			continue
 		}
 		l.line++
+		l.measure(line)
 		l.last = line[len(line)-1]
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
@@ -197,7 +202,7 @@ func (l *lineReader) piece(line []byte) {
 	}
 	switch {
 	case !l.decided && (at < 0 || at == 0 && !isRow(line) && !isEvent(line) || isElement(line, at)):
-		l.head = append(l.head, headLine{bytes.Clone(line), l.line})
+		l.head = append(l.head, headLine{bytes.Clone(line), l.line, l.current})
 		if l.size += len(line); l.size > maxHead {
 			l.decide(nil)
 		}
@@ -296,16 +301,17 @@ func (l *lineReader) nulls(line []byte) bool {
 // to the right place.
 func (l *lineReader) decide(p *prefix) {
 	l.decided, l.prefix = true, p
-	now := l.line
+	now, before, current := l.line, l.before, l.current
 	for _, h := range l.head {
 		l.line = h.line
+		l.before, l.current = l.current, h.length
 		text := h.text
 		if p != nil {
 			text = p.cut(text)
 		}
 		l.unwrapped(text)
 	}
-	l.head, l.line = nil, now
+	l.head, l.line, l.before, l.current = nil, now, before, current
 }
 
 // refuse remembers that the rows have different prefixes: they may be different programs, which
@@ -373,7 +379,7 @@ func (l *lineReader) content(line []byte) {
 			return
 		}
 		line = l.afterName(line, space)
-	} else if l.nulls(line) || l.endOfWrapped(line) {
+	} else if l.nulls(line) || l.endOfWrapped(line) || l.endOfName(line) {
 		return
 	} else {
 		l.summary.observe(line, l.line)
@@ -502,7 +508,7 @@ func (l *lineReader) endOfWrapped(line []byte) bool {
 		return false
 	}
 	w.rows = append(w.rows, w.line)
-	l.broken = append(l.broken, l.syntaxErrorAt(w.line, "the row goes on in the next line, because a terminal "+
-		"wrapped it or another program printed into it: "+shown(line)))
+	l.broken = append(l.broken,
+		l.syntaxErrorAt(w.line, goesOn+shown(line)+l.joinCommand(w.lostSpace(line))))
 	return true
 }

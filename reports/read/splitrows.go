@@ -64,7 +64,7 @@ func (l *lineReader) afterName(line []byte, space int) []byte {
 	o := &openName{name: string(name), line: l.line}
 	switch {
 	case len(printed) > 0 && isCount(bytes.Fields(printed)[0]):
-		o.flaw = "missing measurements"
+		o.flaw = missingFigures
 		if words := bytes.Fields(printed); len(words) > 1 {
 			o.flaw = "parsing measurement: invalid syntax: " + clip(string(words[1]))
 		}

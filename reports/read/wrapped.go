@@ -1,6 +1,12 @@
 package read
 
-import "bytes"
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+
+	"github.com/semabench/semabench/internal/escape"
+)
 
 // A wrapped remembers the end of the last row, to recognize that the row goes on in the next line. A
 // terminal or a mail program breaks lines that are longer than its width:
@@ -30,14 +36,29 @@ func (w *wrapped) continues(line []byte) bool {
 	if len(fields) == 0 || len(fields) > 100 {
 		return false
 	}
-	if last := w.lastWord(); len(last) > 0 && !isNumber(fields[0]) {
+	switch last := w.lastWord(); {
+	case isNumber(last) && isPrinted(string(fields[0])): // the unit of the number before
+		return isPairs(fields[1:])
+	case isNumber(last) && len(fields) > 1 && isPrinted(string(fields[1])) && isFraction(fields[0]):
+		return isPairs(fields[2:]) // the digits behind the point of the number before
+	case len(last) > 0 && !isNumber(fields[0]):
 		if isPrinted(string(last)) || !isPrinted(string(last)+string(fields[0])) {
 			return false
 		}
 		fields = fields[1:]
-	} else if len(fields) < 2 || !isAligned(line) && !isPrinted(string(fields[1])) {
+	case len(fields) < 2 || !isAligned(line) && !isPrinted(string(fields[1])):
 		return false
 	}
+	return isPairs(fields)
+}
+
+// isFraction reports whether word is a point and digits.
+func isFraction(word []byte) bool {
+	return len(word) > 1 && word[0] == '.' && isNumber(word[1:])
+}
+
+// isPairs reports whether fields are numbers, each with a unit behind it.
+func isPairs(fields [][]byte) bool {
 	if len(fields)%2 != 0 {
 		return false
 	}
@@ -67,4 +88,79 @@ func isPrinted(unit string) bool {
 		return true
 	}
 	return false
+}
+
+const (
+	missingFigures = "missing measurements" // the words of benchfmt
+	goesOn         = "the row goes on in the next line, because a terminal wrapped it or another program printed into it: "
+)
+
+// restOfName matches the rest of a name and the figures behind it. A print of the benchmark that stands
+// before its figures looks alike but for the white space: package testing pads the count with spaces to
+// eight characters and writes a tab only before it writes the count. Without any tab in the line, the text
+// is a copy from a terminal.
+var restOfName = regexp.MustCompile(`^[^ \t]+(?: *\t *| +)([0-9]+[ \t]+[0-9].*)$`)
+
+// endOfName reports whether line is the rest of a row whose name was cut, or was cut behind its count: the line
+// before is a name alone, or with a number.
+func (l *lineReader) endOfName(line []byte) bool {
+	o := l.joiner.open
+	if o == nil || o.line != l.line-1 || l.events.passing {
+		return false
+	}
+	if fields := bytes.Fields(line); o.flaw == missingFigures && len(fields) > 1 && isPairs(fields) &&
+		isPrinted(string(fields[1])) {
+		o.flaw = goesOn + shown(line) + l.joinCommand(" ")
+		return true
+	}
+	if o.flaw != "" {
+		return false
+	}
+	line = bytes.TrimRight(line, " \t\r\n")
+	m := restOfName.FindSubmatchIndex(line)
+	if m == nil || !isOutcome(line[m[2]:]) {
+		return false
+	}
+	between := bytes.TrimLeft(line[:m[2]], " \t")
+	tab := bytes.IndexByte(between, '\t') >= 0
+	if !tab && (bytes.IndexByte(line, '\t') >= 0 || !figuresOfTime.Match(line)) {
+		return false
+	}
+	o.flaw = "the name of the row goes on in the next line, because a terminal wrapped it: " + shown(line) +
+		l.joinCommand("")
+	return true
+}
+
+// joinCommand returns the shell command that joins the line before with the current one, after a semicolon, or
+// "" if none is known to do it. Rows that were wrapped at one width and without tabs are all joined by it.
+//
+// between is the space that a copy lost at the end of the line.
+func (l *lineReader) joinCommand(between string) string {
+	if l.prefix != nil || l.recoded || l.before <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("; to join the two: awk %s %s", escape.Quote(fmt.Sprintf(
+		`length == %d && (j || /^Benchmark/) { j = 1; printf "%%s%s", $0; next } { j = 0 } 1`, l.before, between)),
+		escape.Shell(escape.Printable(l.name)))
+}
+
+// lostSpace returns the space that joins the last row and line, if a copy lost it at the break: "" if the break
+// is within a word, or line begins with a space.
+func (w *wrapped) lostSpace(line []byte) string {
+	last, first := w.lastWord(), bytes.Fields(line)[0]
+	switch {
+	case isSpace(line[0]), isNumber(last) && (isNumber(first) || isFraction(first)),
+		!isPrinted(string(last)) && isPrinted(string(last)+string(first)):
+		return ""
+	}
+	return " "
+}
+
+// measure notes the length of a line of the text, for joinCommand: -1 for one that awk may measure otherwise.
+func (l *lineReader) measure(line []byte) {
+	n := len(bytes.TrimSuffix(line, []byte("\n")))
+	if n > 0 && line[n-1] == '\r' {
+		n = -1
+	}
+	l.before, l.current = l.current, n
 }
