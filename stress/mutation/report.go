@@ -262,8 +262,21 @@ func (r *Report) evidence(m *Mutant) string {
 		return "every schedule of the tests was played (" + played + ") and none fails: these tests cannot notice it" + equivalent
 	case m.Explored.Complete && r.complete():
 		return "none of all schedules fails (" + played + "), if the mutant has no data race: try -race" + equivalent
+	case m.Explored.Complete && r.allComplete():
+		text := "every schedule of the tests that judge was played (" + played + ") and none fails. The tests that do not " +
+			"judge when explored could notice it"
+		if !r.Race {
+			text += ", or -race"
+		}
+		return text + equivalent
 	}
 	return "none of " + played + " fails, and not all were played: a larger -time may notice it" + equivalent
+}
+
+// allComplete reports whether each test of the original that judges is complete. More time for a mutant then plays
+// nothing new.
+func (r *Report) allComplete() bool {
+	return !slices.ContainsFunc(r.Tests, func(t Test) bool { return t.Judges && !t.Complete })
 }
 
 // complete reports whether every test of the original judges, and is complete.

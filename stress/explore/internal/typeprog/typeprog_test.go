@@ -30,6 +30,7 @@ func (b *box) Move(p point) (point, error) { return p, nil }
 func (b *box) All(of ...int) []int         { return of }
 func (b *box) Run(f func())                { f() }
 func (b *box) Read(r io.Reader)            {}
+func (b *box) Send(c chan<- int)           {}
 func (b *box) Hide(s secret)               {}
 func (b *box) Wait(ctx context.Context)    {}
 func (b *box) Any(v any) error             { return nil }
@@ -70,6 +71,7 @@ func TestCallsOfMethods(t *testing.T) {
 	for _, want := range []string{
 		"Run is left out: func() has no values of its own. Declare explore.Values[func()](…) or explore.Make[func()](…)",
 		"Read is left out: io.Reader is an interface, whose contract is not known",
+		"Send is left out: chan<- int has no values of its own. Declare explore.Values[chan<- int](…) or explore.Make",
 		"Hide is left out: typeprog.secret has unexported fields only",
 	} {
 		if !strings.Contains(left, want) {

@@ -1,0 +1,34 @@
+package mutation
+
+import (
+	"strings"
+	"testing"
+)
+
+// The advice for a mutant that is left fits the reason: more time helps only if some schedules were not played.
+func TestEvidence(t *testing.T) {
+	whole := Test{Judges: true, Complete: true}
+	passed := Outcome{Verdict: Passed, Schedules: 7, Complete: true}
+	cut := Outcome{Verdict: Passed, Schedules: 7}
+	for _, test := range []struct {
+		tests    []Test
+		race     bool
+		reached  bool
+		explored Outcome
+		want     string
+	}{
+		{[]Test{whole}, true, false, passed, "does not reach this line"},
+		{[]Test{whole}, true, true, Outcome{Verdict: NotAsked}, "the explorer was not asked"},
+		{[]Test{whole}, true, true, passed, "these tests cannot notice it"},
+		{[]Test{whole}, false, true, passed, "try -race"},
+		{[]Test{whole, {}}, true, true, passed, "The tests that do not judge when explored could notice it. It may"},
+		{[]Test{whole, {}}, false, true, passed, "could notice it, or -race"},
+		{[]Test{whole, {Judges: true}}, true, true, passed, "a larger -time"},
+		{[]Test{whole}, true, true, cut, "a larger -time"},
+	} {
+		r := &Report{Race: test.race, Tests: test.tests}
+		if got := r.evidence(&Mutant{Reached: test.reached, Explored: test.explored}); !strings.Contains(got, test.want) {
+			t.Errorf("%+v: %q, want %q", test, got, test.want)
+		}
+	}
+}
