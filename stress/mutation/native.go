@@ -136,6 +136,21 @@ var (
 	runLine  = regexp.MustCompile(`(?m)^=== (?:RUN|CONT|NAME) +(\S+)`)
 )
 
+// aroundFailure returns the output from shortly before the first failure on. In the output of -test.v the messages of a
+// test come before the line that says that it failed, and the lines of all earlier tests before these.
+func aroundFailure(output string) string {
+	at := failLine.FindStringIndex(output)
+	if at == nil {
+		return output
+	}
+	const before = 10
+	from := at[0]
+	for range before + 1 {
+		from = strings.LastIndexByte(output[:max(from, 0)], '\n')
+	}
+	return output[from+1:]
+}
+
 // failedTest returns the test that failed. A process that died names none, and the test that ran last
 // stands for it.
 func failedTest(output string) string {
@@ -170,7 +185,7 @@ func (r *run) judgeOriginal(ctx context.Context) error {
 		return fmt.Errorf("running the tests of %s: %w", r.Package, n.started)
 	case n.failed:
 		return fmt.Errorf("the tests of %s fail before any mutant (%s %s): mend them, or leave them out with -run\n%s",
-			r.Package, failedTest(n.output), n.why(most), excerpt.Lines(n.output, 20))
+			r.Package, failedTest(n.output), n.why(most), excerpt.Lines(aroundFailure(n.output), 20))
 	case !runLine.MatchString(n.output):
 		return fmt.Errorf("%w: no test of %s matches -run %q", ErrNothing, r.Package, r.Run)
 	}

@@ -32,3 +32,17 @@ func TestEvidence(t *testing.T) {
 		}
 	}
 }
+
+// The excerpt has the messages of the test that failed, which stand before its last line, however many tests ran before.
+func TestAroundFailure(t *testing.T) {
+	early := strings.Repeat("=== RUN   TestEarly\n", 50)
+	failure := "=== RUN   TestLate\n    p_test.go:5: why\n--- FAIL: TestLate (0.00s)\nFAIL\n"
+	if got := aroundFailure(early + failure); !strings.HasSuffix(got, failure) || strings.Count(got, "\n") != 12 {
+		t.Errorf("%d lines: %q", strings.Count(got, "\n"), got)
+	}
+	for _, short := range []string{failure, "--- FAIL: TestLate (0.00s)\n", "killed", ""} {
+		if got := aroundFailure(short); got != short {
+			t.Errorf("%q, want %q", got, short)
+		}
+	}
+}
