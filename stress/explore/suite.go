@@ -176,7 +176,7 @@ func (s Suite) explore(ctx context.Context, binary *rewrite.Binary, name string)
 	defer cancel()
 	e := &parent.Exploration{
 		Binary: binary.Path, Dir: binary.Dir, Test: rewrite.RunName(name), Call: 1,
-		Args: []string{"-test.timeout=0"},
+		Args: []string{"-test.timeout=0"}, Race: s.Race,
 	}
 	if s.Short {
 		e.Args = append(e.Args, "-test.short")

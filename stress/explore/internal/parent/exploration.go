@@ -21,11 +21,15 @@ type Exploration struct {
 	Test   string   // full name of the test
 	Call   int      // which call of package explore in the test is meant, from 1
 	Args   []string // further arguments of the test binary
+	Race   bool     // the binary has the race detector, and this process need not have it
 
 	// Deadline is when go test ends this process, by its flag -timeout. The exploration comes to a
 	// result before. The zero time means never.
 	Deadline time.Time
 }
+
+// detector reports whether the players have the race detector.
+func (e *Exploration) detector() bool { return e.Race || verdict.WithDetector }
 
 // command returns the command of a player. Options are in JSON; raceLog is the prefix of the files
 // to which the race detector writes.

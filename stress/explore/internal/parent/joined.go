@@ -29,6 +29,8 @@ type joined struct {
 	finder  *shardRecord // that found the failure
 	unequal string       // a task of all shards to which they have different answers
 	short   bool         // a task has no answer
+
+	detector bool // the players had the race detector
 }
 
 // join returns the result of an exploration that shards have played.
@@ -40,11 +42,11 @@ func (e *Exploration) join(o task.Options, names []string, p *Progress) (*verdic
 	if err != nil {
 		return nil, err
 	}
-	same, err := sameness(o, names)
+	same, err := sameness(o, names, e.detector())
 	if err != nil {
 		return nil, err
 	}
-	j := &joined{}
+	j := &joined{detector: e.detector()}
 	recorded := files.records[e.key()]
 	for nth := 1; nth <= files.of; nth++ {
 		switch r := recorded[nth]; {
@@ -76,6 +78,7 @@ func (j *joined) result(o task.Options, names []string) *verdict.Result {
 	}
 	j.mergeAll()
 	e := j.tasks.exploration(names, interrupted)
+	e.Detector = j.detector
 	found := j.tasks.found
 	if found == nil {
 		if found, j.finder = j.other(); found == nil {

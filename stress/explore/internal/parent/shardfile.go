@@ -35,7 +35,7 @@ type explorationKey struct {
 // writeShard writes the record of this shard. It is written for every result: without a record, a shard whose
 // exploration ended early would look like a shard that never began.
 func (c *coordinator) writeShard(o task.Options, names []string, r *verdict.Result) error {
-	same, err := sameness(o, names)
+	same, err := sameness(o, names, c.exploration.detector())
 	if err != nil {
 		return err
 	}
@@ -70,13 +70,13 @@ func (e *Exploration) key() explorationKey {
 // the options that decide which schedules are played. The time and the number of processes are left
 // out, as they decide only how far a shard comes. The race detector is in it: shards without it show
 // less than a joined result with it would say.
-func sameness(o task.Options, names []string) (string, error) {
+func sameness(o task.Options, names []string, detector bool) (string, error) {
 	o.Time, o.Workers, o.Shard, o.ShardFile, o.Join = 0, 0, "", "", ""
 	text, err := json.Marshal(struct {
 		Options task.Options
 		Names   []string
 		Race    bool
-	}{o, names, verdict.WithDetector})
+	}{o, names, detector})
 	return fmt.Sprintf("%x", sha256.Sum256(text)), err
 }
 

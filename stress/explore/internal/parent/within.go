@@ -76,7 +76,7 @@ func (c *coordinator) describing() float64 {
 // counted returns everything that was counted until now, for the verdict.
 func (c *coordinator) counted(names []string, interrupted bool) *verdict.Exploration {
 	e := c.tasks.exploration(names, interrupted)
-	e.Timeout, e.At = c.within.shorter, c.cutAt()
+	e.Timeout, e.At, e.Detector = c.within.shorter, c.cutAt(), c.exploration.detector()
 	return e
 }
 

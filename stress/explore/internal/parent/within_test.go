@@ -57,7 +57,7 @@ func TestTimeToDescribe(t *testing.T) {
 // When the deadline comes, a failure that was found is reported, and otherwise the result is unknown.
 func TestOutOfTime(t *testing.T) {
 	o := task.Options{Schedules: 10, Strategy: "random", Time: time.Hour}
-	c := &coordinator{tasks: newDispatcher(o, 1)}
+	c := &coordinator{exploration: &Exploration{}, tasks: newDispatcher(o, 1)}
 	if r := c.outOfTime([]string{""}); r.Verdict != "unknown" || r.Bound != "time" {
 		t.Errorf("%s, bound %q, want unknown for time", r.Verdict, r.Bound)
 	}

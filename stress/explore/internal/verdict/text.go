@@ -57,7 +57,7 @@ func (e *Exploration) playedText(bound string) string {
 		return e.completeText()
 	case bound == "":
 		return fmt.Sprintf("%s %d schedules of %d scenarios (%d played)",
-			completeAll(schedrt.RaceEnabled), e.classes(), programs, played)
+			completeAll(e.Detector), e.classes(), programs, played)
 	case e.Long && played > e.Total.Endless:
 		return e.sampleText(bound)
 	// All programs are open in a shard, so none is named.
@@ -139,17 +139,17 @@ func (e *Exploration) completeText() string {
 		return skippedText(e.Total.SkipLog)
 	}
 	if e.Options.Strategy == "dfs" {
-		return completeAll(schedrt.RaceEnabled) + " " + plural.Of(e.classes(), "schedule")
+		return completeAll(e.Detector) + " " + plural.Of(e.classes(), "schedule")
 	}
 	if e.classes() == 1 {
 		// Most tests of a suite have one goroutine, so this is the commonest text of all.
 		return fmt.Sprintf("%s schedules differ in the order of independent operations only%s (%d played, %d given up half way)",
-			completeAll(schedrt.RaceEnabled), e.renaming(), e.Total.Played, e.Total.Pruned)
+			completeAll(e.Detector), e.renaming(), e.Total.Played, e.Total.Pruned)
 	}
 	return fmt.Sprintf(
 		"%s %d schedules that differ in more than the order of independent "+
 			"operations%s (%d played, %d given up half way)",
-		completeAll(schedrt.RaceEnabled), e.classes(), e.renaming(),
+		completeAll(e.Detector), e.classes(), e.renaming(),
 		e.Total.Played,
 		e.Total.Pruned,
 	)

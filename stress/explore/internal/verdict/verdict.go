@@ -102,6 +102,7 @@ type Exploration struct {
 	Late        bool            // the time was over
 	Long        bool            // no schedule ended within Options.StepBound, and long ones were played
 	At          string          // where it was over, if in the middle of a step; may be ""
+	Detector    bool            // the players have the race detector
 	Timeout     bool            // and go test -timeout had left less of it than Options.Time
 	Elsewhere   string          // why schedules of other shards are not counted; "" if all are
 }

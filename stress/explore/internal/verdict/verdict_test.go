@@ -138,6 +138,18 @@ func TestReversedPairs(t *testing.T) {
 	}
 }
 
+// The statement is conditional if the players do not have the race detector, whatever this process has.
+func TestCompleteWithDetector(t *testing.T) {
+	for detector, want := range map[bool]string{true: "complete: all", false: "complete if free of data races: run with -race"} {
+		e := verdict.Exploration{
+			Options: options, Programs: []verdict.Program{{}}, Total: task.Sums{Played: 3, Classes: 2}, Detector: detector,
+		}
+		if r := e.Result(); !strings.HasPrefix(r.Text, want) {
+			t.Errorf("with the detector %v: %q, want %q first", detector, r.Text, want)
+		}
+	}
+}
+
 // A program with one schedule has a sentence of its own: most tests of a suite have one goroutine.
 func TestOneSchedule(t *testing.T) {
 	o := options
