@@ -145,6 +145,10 @@ func exploreSummary(t *testing.T) {
 		wrong.Schedule == "" || wrong.Strategy == "" {
 		t.Errorf("the second is %+v", wrong)
 	}
+	if d := wrong.Decision; right.Decision != nil || d == nil || d.Operation != "n.Load()" || d.Goroutine == 0 ||
+		d.Continuations < 1 || !d.All || !strings.HasPrefix(d.At, "count/count_test.go:") {
+		t.Errorf("the decision of the second is %+v", d)
+	}
 }
 
 // Flags that contradict each other are refused before anything is built.

@@ -36,6 +36,7 @@
 //	     3  counter_test.go:15                              n.Load() = 0
 //	        --- goroutine 1 is preempted: it could go on
 //	     4  counter_test.go:15                              │                           n.Load() = 0
+//	        --- from here on every schedule fails (all 2 continuations)
 //	     5  counter_test.go:15                              │                           n.Store(n.Load() + 1): n = 1
 //	     6                                                  │                           wg.Done(): counter 2 → 1, ends
 //	     7  counter_test.go:15                              n.Store(n.Load() + 1): n = 1
@@ -45,6 +46,7 @@
 //	        counter_test.go:19  fails
 //	    found in schedule 1 (random, seed 1)
 //	    1 preemption, the fewest: of 2 schedules with fewer none fails like this
+//	    the decision is step 4, of goroutine 2: n.Load() = 0 at stress/explore/counter_test.go:15; from there on every schedule fails (all 2 continuations)
 //	    replay: go test -run '^TestCounter$' example.org/counter -explore.schedule=x2.2
 //
 // # Four entry points
@@ -76,10 +78,18 @@
 //
 // The schedule that is shown is simpler than the schedule that was found. The explorer removes
 // preemptions that are not needed, moves the steps of each goroutine together, and then plays all
-// schedules with fewer preemptions. The last line but one says how many schedules it has played for
-// that. If more than 20000 schedules have the same number of preemptions, or if the search takes
+// schedules with fewer preemptions. The line about preemptions says how many schedules it has played
+// for that. If more than 20000 schedules have the same number of preemptions, or if the search takes
 // more than 10 s, the line says that a schedule with fewer preemptions may exist. The search may
-// exceed -explore.time by at most 3 s.
+// exceed -explore.time by at most 4 s.
+//
+// The line about the decision names the step after which every schedule fails, however it goes on.
+// Before this step, another choice still led to a schedule that passes. So look at the decision for
+// the cause; the steps after it only show the effect. The explorer plays the continuations of the
+// first steps of the schedule: “all 2 continuations” were played, up to the order of independent
+// operations, and “every one of 530 tried continuations” is a sample. A failure may be another one
+// than the failure that is shown. A replay has no such line. Neither has a schedule of more than 5000
+// steps, nor a failure whose continuations take more than 300000 steps or 10 s.
 //
 // If goroutines wait, a list before the columns says for which lock, channel or event each waits,
 // which goroutine holds it or could have provided it, and what became of that goroutine. The list

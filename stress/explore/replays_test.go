@@ -167,6 +167,10 @@ var replayed = map[string]func(t *explore.T){
 // ofProcess matches what a message may have of its process: an address, and the folder of the schedule.
 var ofProcess = regexp.MustCompile(`0x[0-9a-f]+|explore[0-9]+/schedule-[0-9]+`)
 
+// ofExploration matches the lines that come from more schedules than the one of a replay.
+var ofExploration = regexp.MustCompile(`(?m)^(found in schedule |replay: |no preemption |\d+ preemptions?, |` +
+	`every schedule fails from |the decision is | *--- from here on every schedule fails ).*\n`)
+
 // A failure is found in one process, and its schedule fails in the same way, with the same steps, in
 // each fresh process. make test-long asks a hundred processes for each program. Only addresses and the
 // folder of the schedule may differ in a message.
@@ -185,8 +189,7 @@ func TestReplayInFreshProcesses(t *testing.T) {
 			if found.Verdict != explore.Fail && !isPlayer() { // a player plays another call
 				t.Fatalf("%s: %s", found.Verdict, found.Text)
 			}
-			// What a replay cannot know comes last: how the failure was found.
-			steps, _, _ := strings.Cut(ofProcess.ReplaceAllString(found.Text, "…"), "found in schedule")
+			steps := ofExploration.ReplaceAllString(ofProcess.ReplaceAllString(found.Text, "…"), "")
 			for i := range replays {
 				r := explore.Check(t, explore.Options{Schedule: found.Schedule}, program)
 				got := ofProcess.ReplaceAllString(r.Text, "…")

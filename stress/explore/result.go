@@ -52,6 +52,10 @@ type Result struct {
 	// Preemptions is how often in Schedule a goroutine loses its turn although it could go on.
 	Preemptions int
 
+	// Decision is the step of Schedule after which every schedule fails, with the number of continuations
+	// that were played. It is nil if no schedule failed, or if the search for the step reached a bound.
+	Decision *failure.Decision
+
 	// Story is the schedule that failed, in more detail than in Text; WriteHTML shows it. It is nil
 	// if no schedule failed.
 	Story *failure.Report

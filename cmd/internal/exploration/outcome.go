@@ -165,6 +165,31 @@ type SummaryRow struct {
 	Workers   int     `json:"workers"`
 	Seconds   float64 `json:"seconds"`
 	Text      string  `json:"text"`
+
+	Decision *SummaryDecision `json:"decision,omitempty"` // of a failure, if it is known
+}
+
+// A SummaryDecision is the step of a failing schedule after which every schedule fails.
+type SummaryDecision struct {
+	Step          int    `json:"step"` // from 1; 0 means that every schedule fails from the start
+	Goroutine     int    `json:"goroutine"`
+	Operation     string `json:"operation,omitempty"`
+	At            string `json:"at,omitempty"`  // file:line
+	Continuations int    `json:"continuations"` // that were played, all of which fail
+	All           bool   `json:"all"`           // there are no others
+	Text          string `json:"text"`
+}
+
+// decisionOf returns the decision of a result, nil if it has none.
+func decisionOf(r *explore.Result) *SummaryDecision {
+	d := r.Decision
+	if d == nil {
+		return nil
+	}
+	return &SummaryDecision{
+		Step: d.Step, Goroutine: d.G, Operation: d.Text, At: d.At.String(), Continuations: d.Schedules, All: d.All,
+		Text: d.String(),
+	}
 }
 
 // summaryVersion changes whenever a field changes its meaning.
@@ -185,6 +210,7 @@ func (r *run) writeSummary(b *testBinary, interrupted bool) error {
 			Package: b.packageOf(i), Test: d.Test, Call: d.Call, Verdict: string(res.Verdict), Bound: res.Bound, What: res.What, Schedule: res.Schedule,
 			Scenario: res.Scenario, Strategy: res.Strategy, Schedules: res.Schedules, Pruned: res.Pruned, Pairs: res.Pairs,
 			Reversed: res.Reversed, Workers: d.Workers, Seconds: d.Seconds, Text: res.Text,
+			Decision: decisionOf(res),
 		})
 	}
 	text, err := json.MarshalIndent(f, "", "\t")

@@ -90,11 +90,15 @@ func (s *Report) rows(dir string) (rows []row) {
 	if skipped := s.Skipped + from; skipped > 0 {
 		rows = append(rows, row{g: -1, text: fmt.Sprintf("… %d steps before", skipped)})
 	}
+	decided := s.decidedAt()
 	for i := from; i < len(s.Steps); i++ {
 		if s.Steps[i].Switch == Preempted && i > 0 {
 			rows = append(rows, row{g: -1, text: s.lostTurn(i)})
 		}
 		rows = append(rows, s.Steps[i].rows()...)
+		if i == decided {
+			rows = append(rows, row{g: -1, text: "--- " + s.Decision.here()})
+		}
 	}
 	if s.Period > 0 {
 		rows = append(rows, row{g: -1, text: s.again()})
@@ -127,7 +131,10 @@ func (s *Report) again() string {
 // A result that begins with = continues the sentence of the operation, as in “n = 3”; any other
 // stands behind a colon.
 func (step *Step) Says() string {
-	text, result := shown(step.Text), shown(step.Result)
+	return says(shown(step.Text), shown(step.Result))
+}
+
+func says(text, result string) string {
 	switch {
 	case result == "":
 		return text

@@ -32,6 +32,9 @@ func newPage(s *Report) *page {
 		Title: cut(s.What), Kicker: cut(s.Test),
 		Found: cut(s.Found), Least: cut(s.Least), Replay: shown(s.Replay),
 	}
+	if s.Decision != nil {
+		p.Decision = cut(s.Decision.String())
+	}
 	if s.Subject != "" {
 		p.Kicker = cut(s.Subject + ": " + s.Scenario)
 	}

@@ -19,6 +19,7 @@ func (v *viewer) rows(p *page) {
 	if skipped := s.Skipped + from; skipped > 0 {
 		p.Skipped = fmt.Sprintf("%d steps before these are not shown.", skipped)
 	}
+	decided := s.decidedAt()
 	at := map[int]int{} // the row of a step
 	for i := from; i < len(s.Steps); i++ {
 		if s.Steps[i].Switch == Preempted && i > 0 {
@@ -29,6 +30,9 @@ func (v *viewer) rows(p *page) {
 		at[i] = len(p.Rows)
 		p.Rows = append(p.Rows, v.stepRows(&s.Steps[i])...)
 		p.Data = append(p.Data, v.stepData(&s.Steps[i]))
+		if i == decided {
+			p.Rows = append(p.Rows, pageRow{Kind: "lost", Lane: v.lane(s.Decision.G), Text: s.Decision.here()})
+		}
 	}
 	if s.Period > 0 {
 		p.Again = s.again()

@@ -17,6 +17,7 @@ type page struct {
 	Remarks     []string
 	Found       string
 	Least       string
+	Decision    string
 	Replay      string
 	Waits       []pageWait
 	Cycle       string

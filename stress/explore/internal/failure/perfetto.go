@@ -46,10 +46,11 @@ func (s *Report) WriteTrace(w io.Writer) error {
 		t.step(i)
 	}
 	t.add(traceEvent{Name: s.What, Phase: "i", At: t.end(), Scope: "g"})
-	return json.NewEncoder(w).Encode(map[string]any{
-		"traceEvents": t.events,
-		"otherData":   map[string]string{"test": s.Test, "what": s.What, "replay": s.Replay, "found": s.Found},
-	})
+	about := map[string]string{"test": s.Test, "what": s.What, "replay": s.Replay, "found": s.Found}
+	if s.Decision != nil {
+		about["decision"] = s.Decision.String()
+	}
+	return json.NewEncoder(w).Encode(map[string]any{"traceEvents": t.events, "otherData": about})
 }
 
 // add adds an event. All are of one process; its number must not be 0, which viewers take for none.
@@ -112,6 +113,9 @@ func (t *tracer) step(i int) {
 	}
 	for _, b := range step.Blocks {
 		t.wait(i, b)
+	}
+	if i == t.report.decidedAt() {
+		t.add(traceEvent{Name: t.report.Decision.here(), Phase: "i", At: t.at(i) + stepFilled, Scope: "g"})
 	}
 }
 

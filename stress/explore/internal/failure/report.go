@@ -39,8 +39,9 @@ type Report struct {
 	Stack       []Frame // of a panic
 	Found       string  // by which schedule
 	Preemptions int
-	Least       string // whether fewer preemptions could be enough
-	Replay      string // a command
+	Least       string    // whether fewer preemptions could be enough
+	Decision    *Decision // nil if it is not known
+	Replay      string    // a command
 	Goroutines  []Goroutine
 	Objects     []Object
 	Skipped     int // steps before the first of Steps

@@ -76,7 +76,8 @@ func hostile() *failure.Report {
 	at := failure.Place{File: evil, Line: 1}
 	return &failure.Report{
 		Test: evil, Subject: evil, Scenario: evil, What: evil, Message: evil + "\n" + evil, Remarks: []string{evil},
-		Found: "found", Least: "least", Replay: evil, Stack: []failure.Frame{{Func: evil, At: at}},
+		Found: "found", Least: "least", Decision: &failure.Decision{Step: 1, Text: evil, At: at},
+		Replay: evil, Stack: []failure.Frame{{Func: evil, At: at}},
 		Goroutines: []failure.Goroutine{{ID: 0, Func: evil, At: at}, {ID: 1, Func: evil, At: at}},
 		Objects:    []failure.Object{{ID: 1, Name: evil, Kind: evil}},
 		Steps: []failure.Step{

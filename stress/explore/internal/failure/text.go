@@ -281,6 +281,9 @@ func (s *Report) writeFound(b *strings.Builder) {
 	if s.Least != "" {
 		fmt.Fprintf(b, "%s\n", shown(s.Least))
 	}
+	if s.Decision != nil {
+		fmt.Fprintf(b, "%s\n", shown(s.Decision.String()))
+	}
 	if s.Replay != "" {
 		fmt.Fprintf(b, "replay: %s\n", shown(s.Replay))
 	}

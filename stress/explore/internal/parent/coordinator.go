@@ -200,10 +200,26 @@ func (c *coordinator) confirm(
 	switch {
 	case ctx.Err() != nil:
 		return nil, err
-	case err != nil, reply.Answer == nil, reply.Answer.Found != nil, f.What == verdict.DataRace:
+	case err != nil, reply.Answer == nil, f.What == verdict.DataRace && reply.Answer.Found == nil:
+		return r, nil
+	case reply.Answer.Found != nil:
+		decide(r, c.askAgain(wire.Request{Decide: &f, Seconds: c.deciding()}))
 		return r, nil
 	}
 	return verdict.NotAgain(&f, r.Story, reply.Result.Story), nil
+}
+
+// decide adds the decision to a failure, if the reply has one.
+//
+// A continuation may end the process, or loop without an operation. So the search for the decision is the
+// last request of the last process, when the failure is known already.
+func decide(r *verdict.Result, reply wire.Reply) {
+	if r.Story == nil || reply.Result == nil || reply.Result.Decision == nil {
+		return
+	}
+	r.Decision = reply.Result.Decision
+	r.Story.Decide(r.Decision)
+	r.Text = verdict.Render(r.Story)
 }
 
 // died returns the result after a process died of a request. A fresh process is asked the same. If
@@ -232,15 +248,22 @@ func (c *coordinator) askFresh(ctx context.Context, request wire.Request) (wire.
 	for _, p := range c.processes {
 		p.stdin.Close()
 	}
-	messages := make(chan message, tasksAhead+2)
-	p, err := startProcess(ctx, c.exploration.command(ctx, c.options, c.raceLog), messages)
+	c.fresh = make(chan message, tasksAhead+2)
+	p, err := startProcess(ctx, c.exploration.command(ctx, c.options, c.raceLog), c.fresh)
 	if err != nil {
 		return wire.Reply{}, err
 	}
 	c.processes = append(c.processes, p)
 	p.request(request)
-	m := c.await(messages)
+	m := c.await(c.fresh)
 	return m.Reply, m.err
+}
+
+// askAgain returns the reply of the process of askFresh to one more request. The reply is empty if the
+// process dies of it.
+func (c *coordinator) askAgain(request wire.Request) wire.Reply {
+	c.processes[len(c.processes)-1].request(request)
+	return c.await(c.fresh).Reply
 }
 
 // A deathError is the error for a process that died while it played a task. The task is needed to

@@ -73,6 +73,7 @@ type coordinator struct {
 	early     *task.Finding   // see prepare; nil if there is none
 	known     *verdict.Result // before the first task; nil if tasks were needed
 	finders   map[*task.Finding]finder
+	fresh     chan message // of the process of askFresh
 }
 
 // A finder is the process that found a failure.

@@ -73,6 +73,18 @@ func (c *coordinator) describing() float64 {
 	return seconds
 }
 
+// leastDecide is the time for the decision of a failure that was described when the time to explore was over.
+const leastDecide = time.Second
+
+// deciding returns the seconds for the search for the decision of a failure.
+func (c *coordinator) deciding() float64 {
+	seconds := max(leastDecide, time.Until(c.tasks.deadline)).Seconds()
+	if left := c.within.left(); left > 0 {
+		seconds = min(seconds, left/2)
+	}
+	return seconds
+}
+
 // counted returns everything that was counted until now, for the verdict.
 func (c *coordinator) counted(names []string, interrupted bool) *verdict.Exploration {
 	e := c.tasks.exploration(names, interrupted)

@@ -70,6 +70,8 @@ func (s *server) answer(r wire.Request) wire.Reply {
 		return wire.Reply{Result: result, Answer: &task.Answer{Found: failed.finding()}}
 	case r.Confirm != nil:
 		return s.confirm(r.Confirm)
+	case r.Decide != nil:
+		return wire.Reply{Result: &verdict.Result{Decision: s.decide(r.Decide, r.Seconds)}}
 	case r.Describe != nil:
 		return wire.Reply{Result: s.describe(r.Describe, r.Seconds)}
 	}
@@ -119,6 +121,16 @@ func (s *server) confirm(f *task.Finding) wire.Reply {
 		}
 	}
 	return wire.Reply{Answer: a, Result: &verdict.Result{Story: told}}
+}
+
+// decide returns the decision of a failure, nil if it is not found in so many seconds.
+func (s *server) decide(f *task.Finding, seconds float64) *failure.Decision {
+	schedule, err := strategy.Parse(f.Schedule)
+	if err != nil {
+		return nil
+	}
+	until := time.Now().Add(min(minimiseBound, time.Duration(seconds*float64(time.Second))))
+	return s.player.search(f.Program).decision(&failing{Finding: *f, schedule: schedule}, until)
 }
 
 // confirmations is how often a data race is looked for. The race detector keeps the last few

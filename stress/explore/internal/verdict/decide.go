@@ -117,7 +117,7 @@ func (e *Exploration) bound() string {
 // played: later ones of other players do not matter to a reader.
 func Failure(f *task.Finding, scenario string, told *failure.Report) *Result {
 	return &Result{
-		Verdict: Fail, Text: Render(told), What: f.What, Story: told,
+		Verdict: Fail, Text: Render(told), What: f.What, Story: told, Decision: told.Decision,
 		Schedule: f.Schedule, Scenario: scenario, Schedules: f.Nth, Strategy: f.Strategy,
 		Preemptions: f.Preempted,
 	}

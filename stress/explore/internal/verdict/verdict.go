@@ -70,6 +70,7 @@ type Result struct {
 	Left        int
 	Skipped     bool
 	Preemptions int
+	Decision    *failure.Decision
 	Story       *failure.Report
 	Pairs       int
 	Reversed    int

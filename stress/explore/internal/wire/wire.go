@@ -49,14 +49,15 @@ type Request struct {
 	Task     *task.Task    `json:",omitempty"` // play this task
 	Describe *task.Finding `json:",omitempty"` // minimise this failure and describe it
 	Confirm  *task.Finding `json:",omitempty"` // play the schedule of this failure again
+	Decide   *task.Finding `json:",omitempty"` // find the decision of this failure
 	Prepare  bool          `json:",omitempty"` // replay the given schedule, or check the program
 
-	// Seconds belongs to Describe: the time for it. A player may take less by itself.
+	// Seconds belongs to Describe and Decide: the time for it. A player may take less by itself.
 	Seconds float64 `json:",omitempty"`
 }
 
-// A Reply answers one Request. Result ends the exploration if it is set, except in the reply to
-// Confirm.
+// A Reply answers one Request. Result ends the exploration if it is set, except in the replies to
+// Confirm and Decide.
 //
 // The first reply of a player is Ready and answers nothing: the test has come to the call that is
 // explored. The start of the process and the code of the test before that call are no time of the exploration.
