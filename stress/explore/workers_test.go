@@ -107,7 +107,7 @@ func mustAgree(
 			}
 			r.Text, _, _ = strings.Cut(r.Text, fmt.Sprint(r.Pairs, " ordered pairs"))
 			r.Pairs, r.Reversed = 0, 0 // each process samples on its own
-			r.Story = nil              // Text shows it
+			r.Story, r.Decision = nil, nil // Text shows them
 			results[workers] = r
 		})
 	}
