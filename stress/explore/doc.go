@@ -243,7 +243,7 @@
 //	-explore.schedules=N   play at most N schedules; with Semaphore, N for each scenario
 //	-explore.strict        fail if the result is unknown
 //	-explore.strategy=S    use only random, pct2 or another depth, pos, dpor, or dfs
-//	                       (which is dpor without its reduction)
+//	                       (which is dpor without its reduction), or look for starvation with starve
 //	-explore.seed=S        seed of the schedules that are drawn
 //	-explore.lazyclock     let time pass only when nothing else can move, instead of at any moment
 //	-explore.steps=N       end a schedule after N operations; by default after 100000, or after ten
@@ -400,13 +400,21 @@
 // TestX.func2, may differ. The clock begins on 20 May 2026, some seconds after 10:24 UTC: code could
 // mistake a round time for a special one.
 //
-// Starvation in a body is not found: a goroutine that others pass for ever, although every goroutine that can
-// move does. It is a cycle of states, and two states are equal only if all of their memory is. Counters, new
-// objects and free lists make nearly every two states different, and leaving them out would call a semaphore
-// starving whose counter ends the passing. A body that loops until a waiter was served has endless schedules,
-// so the result is unknown. For an implementation that promises a turn, see Impl.StarvationFree, Semaphore
-// plays two rounds of passing 2000 and 800 times, with time going by; C26 of package stress plays them 10000
-// times. Waiters that spin are left to C26.
+// Starvation of a goroutine, which others pass for ever although every goroutine that can move does, is only
+// looked for with -explore.strategy=starve. Many right programs allow it: a loop with TryLock has no promise of
+// a turn. The strategy lets the others pass one goroutine in patterns that repeat themselves, such as one step
+// after each lock. A schedule fails if a turn of the same steps is repeated 1000 times, with the same local
+// variables. Every goroutine that can move must do so in each turn, and others must change what
+// the goroutine waits for. That is no proof that the turn is repeated for ever: two states are equal only if
+// all of their memory is, and a counter on the heap may end it later. Nothing found proves nothing, so the
+// result is unknown. A wait for a sync.Mutex is no starvation, as Go hands the lock over after 1 ms, and
+// neither is a case that a select never takes, as Go picks at random. Bodies in which the goroutine takes a part of
+// what it needs and gives it back are missed. The other strategies call such a body unknown, as its
+// schedules do not end.
+//
+// For an implementation that promises a turn, see Impl.StarvationFree, Semaphore plays two rounds of passing
+// 2000 and 800 times, with time going by; C26 of package stress plays them 10000 times. Waiters that spin are
+// left to C26.
 //
 // Assembly runs as one step, and so does code that changes a lock by package unsafe.
 // runtime.NumCPU is 2, and a copy of a locked lock is not locked. A goroutine that was not chosen

@@ -14,7 +14,7 @@ var (
 		"explore for at most this long in each exploration")
 	seedFlag     = flag.Uint64("explore.seed", 1, "seed of the schedules that are drawn")
 	strategyFlag = flag.String("explore.strategy", "",
-		"use this strategy only: random, pct2 or another depth, pos, dpor or dfs")
+		"use this strategy only: random, pct2 or another depth, pos, dpor or dfs; or look for starvation: starve")
 	scheduleFlag = flag.String("explore.schedule", "", "play this schedule only")
 	scenarioFlag = flag.String("explore.scenario", "",
 		"play this scenario of explore.Semaphore only, or this program of explore.Type")
@@ -53,7 +53,8 @@ type Options struct {
 	Time      time.Duration // time to explore at most; 0 means 20 s
 	Seed      uint64        // seed of the schedules that are drawn; 0 means 1
 
-	// Strategy is random, pctN for a depth N from 1, pos, dpor or dfs. "" draws some schedules with
+	// Strategy is random, pctN for a depth N from 1, pos, dpor or dfs. Strategy starve looks for goroutines that
+	// others can pass for ever; its failure names the pattern, such as starve0.1.1.3. "" draws some schedules with
 	// several strategies and then plays all with dpor.
 	Strategy string
 

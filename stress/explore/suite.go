@@ -190,7 +190,11 @@ func (s Suite) explore(ctx context.Context, binary *rewrite.Binary, name string)
 	default:
 		r = verdict.OfSuite(r)
 		if r.Story != nil {
-			r.Story.Test, r.Story.Replay = name, s.replayText(name, r.Schedule)
+			if r.Story.Test = name; r.Schedule != "" {
+				r.Story.Replay = s.replayText(name, r.Schedule)
+			} else {
+				r.Story.Replay = "the same test with -explore.strategy=" + r.Strategy
+			}
 			r.Text = verdict.Render(r.Story)
 		}
 	}

@@ -106,7 +106,7 @@ func mustAgree(
 				t.Error("no pair of dependent operations was seen")
 			}
 			r.Text, _, _ = strings.Cut(r.Text, fmt.Sprint(r.Pairs, " ordered pairs"))
-			r.Pairs, r.Reversed = 0, 0 // each process samples on its own
+			r.Pairs, r.Reversed = 0, 0     // each process samples on its own
 			r.Story, r.Decision = nil, nil // Text shows them
 			results[workers] = r
 		})

@@ -48,6 +48,9 @@ func (e *Exec) point(g *G) {
 	if l := e.limits.Livelock; e.taken-e.progress > l-l/watchedPart {
 		g.locals.note(e)
 	}
+	if e.limits.Stacks {
+		g.stack, _ = stackState(true)
+	}
 	g.bubble.release()
 	e.resume(g)
 }

@@ -13,6 +13,7 @@ type Trace struct {
 	Steps    []Event
 	accesses []Access // of all steps, one after another
 	Places   []Place  // of the steps, if Limits.Positions is set
+	Stacks   []uint64 // of the steps, if Limits.Stacks is set: hashes of the stack before each
 	muted    bool     // steps are not recorded, see aftermath and Exec.pick
 }
 
@@ -43,6 +44,7 @@ func (t *Trace) Accesses(s *Event) []Access { return t.accesses[s.from:s.till] }
 
 func (t *Trace) reset() {
 	t.Steps, t.accesses, t.Places, t.muted = t.Steps[:0], t.accesses[:0], t.Places[:0], false
+	t.Stacks = t.Stacks[:0]
 }
 
 // choose records the answer to a choice of the current step.
@@ -102,6 +104,9 @@ func (e *Exec) record(g *G) {
 		t.add(g)
 		if e.limits.Positions {
 			t.Places = push(t.Places, e.place(g))
+		}
+		if e.limits.Stacks {
+			t.Stacks = push(t.Stacks, g.stack)
 		}
 	}
 	g.cause = -1

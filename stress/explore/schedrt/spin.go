@@ -203,6 +203,9 @@ func (l *look) again() bool {
 // if some object has changed since the last comparison found no difference, and it begins with the
 // object that differed last.
 func (s *spin) idle(g *G) bool {
+	if g.exec.limits.NoIdle {
+		return false
+	}
 	if g.Op.Kind == OpYield || g.Op.Kind == OpSleep {
 		return s.yields.idle(g)
 	}

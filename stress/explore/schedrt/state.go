@@ -102,7 +102,9 @@ type Limits struct {
 	Positions bool // record where each operation is in the source
 	PlacesFor int  // if not 0: keep them in the trace for the first and the last PlacesFor steps of Length
 	Length    int  // see PlacesFor
+	Stacks    bool // record in Trace.Stacks where each goroutine is, and its local variables
 	AskAlways bool // ask the strategy even if only one goroutine can move
+	NoIdle    bool // goroutines that spin are offered to the strategy like others
 	LazyClock bool // time passes only when nothing else can move, as in a testing/synctest bubble
 
 	// NoDaemons reports a goroutine as leaked even if a timer would wake it. See daemons.
@@ -164,8 +166,9 @@ type G struct {
 	sole   waiter         // see soleWaiter
 	spin   spin
 	locals locals
-	steps  int // that it took
-	moved  int // the number of its last step
+	stack  uint64 // see Limits.Stacks
+	steps  int    // that it took
+	moved  int    // the number of its last step
 
 	bubble  *Bubble // nil if it is in none
 	harness bool    // see MarkHarness

@@ -95,7 +95,11 @@ func (s *server) prepare() (*verdict.Result, *failing) {
 	if len(programs) > 1 {
 		return nil, nil // the scenarios of package explore, which are deterministic
 	}
-	return s.player.search(0).checkDeterminism()
+	result, failed := s.player.search(0).checkDeterminism()
+	if result != nil || failed != nil || !strategy.IsStarve(o.Strategy) {
+		return result, failed
+	}
+	return s.player.search(0).starvation(s.t.Name(), o.Strategy, time.Now().Add(o.WithDefaults().Time)), nil
 }
 
 // confirm plays the schedule of a failure that another process has found, as the first schedule of

@@ -16,12 +16,15 @@ func CheckName(name string) error {
 	case "", "random", "pos", "dfs", "dpor":
 		return nil
 	}
-	if pctDepth(name) > 0 {
+	if pctDepth(name) > 0 || IsStarve(name) {
 		return nil
 	}
 	return fmt.Errorf("strategy %q: want random, pct and a depth from 1 as in pct3, "+
-		"pos, dpor or dfs", name)
+		"pos, dpor, dfs or starve", name)
 }
+
+// IsStarve reports whether the name is of a strategy that looks for starvation. New makes none of them.
+func IsStarve(name string) bool { return name == StarveName || ParseStarve(name) != nil }
 
 // IsTree reports whether the strategy with this name enumerates a tree of schedules, and therefore
 // comes to an end. The other strategies draw schedules from a seed for ever.

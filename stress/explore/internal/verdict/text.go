@@ -201,15 +201,22 @@ func skippedText(log string) string {
 // under the detector: without it a data race would be played and not be seen. The pattern of -run
 // is anchored, so a test whose name begins alike does not run as well.
 func ReplayCommand(test, flags, schedule string) string {
+	return replayCommand(test, flags+"-explore.schedule="+schedule)
+}
+
+// ReplayStrategy returns the command that plays a strategy of starvation again.
+func ReplayStrategy(test, name string) string { return replayCommand(test, "-explore.strategy="+name) }
+
+// replayCommand returns the command that explores a test with these flags.
+func replayCommand(test, flags string) string {
 	if command := commandOf(test); command != "" {
-		return fmt.Sprintf("%s %s-schedule=%s", command, strings.ReplaceAll(flags, "-explore.", "-"), schedule)
+		return fmt.Sprintf("%s %s", command, strings.ReplaceAll(flags, "-explore.", "-"))
 	}
 	race := ""
 	if schedrt.RaceEnabled {
 		race = " -race"
 	}
-	return fmt.Sprintf("go test%s -run '%s' %s%s-explore.schedule=%s",
-		race, task.RunPattern(test), testedPackage(), flags, schedule)
+	return fmt.Sprintf("go test%s -run '%s' %s%s", race, task.RunPattern(test), testedPackage(), flags)
 }
 
 // CommandsVar is the environment variable of a command that wrote the test itself, for an
@@ -376,4 +383,26 @@ func outOfControlText(where, state, stacks string) string {
 func stuckText(function string) string {
 	return function + " waits inside the standard library, which is not under control. It may call " +
 		"code of the program while it holds a lock that another goroutine needs"
+}
+
+// Starves names a goroutine that others passed again and again in one cycle.
+func Starves(victim, turns int) string {
+	return fmt.Sprintf("starvation: goroutine %d can be passed for ever: it was passed %d times in a fair schedule",
+		victim, turns)
+}
+
+// StarvesText says what a cycle shows, and what it does not show.
+func StarvesText(length int) string {
+	return fmt.Sprintf("the same %s were played in each turn, with the same local variables, and every goroutine that "+
+		"could move did.\nA counter on the heap that ends this later is not seen", plural.Of(length, "step"))
+}
+
+// NoStarvation returns the result if no schedule of the strategy starve had a cycle. It is no pass: another
+// pattern may have one.
+func NoStarvation(tried int, bound string) *Result {
+	return &Result{
+		Verdict: Unknown, Bound: bound, Schedules: tried, Strategy: "starve",
+		Text: plural.Of(tried, "fair schedule") + " played, and in none a goroutine was passed for ever: a sample, " +
+			"which proves nothing",
+	}
 }
