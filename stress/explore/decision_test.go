@@ -18,7 +18,8 @@ var decided = map[string]struct {
 	text    string
 	count   string
 }{
-	"the second lock of two": {wrong["lock-order"].program, "of goroutine 1: a.Lock() at stress/explore/wrong_test.go:", "(the only continuation)"},
+	"the second lock of two": {wrong["lock-order"].program,
+		"of goroutine 1: a.Lock() at stress/explore/wrong_test.go:", "(the only continuation)"},
 	"a wake-up before the wait": {func(t *explore.T) {
 		var mu sync.Mutex
 		cond := sync.NewCond(&mu)

@@ -107,7 +107,8 @@ func (o Options) Check(programs int) error {
 	case strategy.IsStarve(o.Strategy) && programs > 1:
 		return errors.New("the strategy starve explores one body, and no programs of Semaphore or Type")
 	case strategy.IsStarve(o.Strategy) && (o.Shard != "" || o.Join != "" || o.Schedule != ""):
-		return errors.New("the strategy starve has neither shards nor schedules: replay it as -explore.strategy=starve with its numbers")
+		return errors.New("the strategy starve has neither shards nor schedules: replay it as " +
+			"-explore.strategy=starve with its numbers")
 	case o.Schedule != "" && programs > 1:
 		return errors.New("a schedule fits one scenario: add -explore.scenario")
 	}
