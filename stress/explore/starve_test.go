@@ -1,5 +1,7 @@
 package explore_test
 
+//lint:file-ignore SA2001 these programs are about the locks, not about what is done under them
+
 import (
 	"runtime"
 	"slices"
