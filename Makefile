@@ -8,7 +8,7 @@ help: ## list the targets, and which tests run where
 		/^#\|/ {sub(/^#\| ?/, ""); print "  " $$0}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## benchmark every implementation on this machine and write a report (under 5 minutes)
+run: ## benchmark every implementation on this machine and write a report (under 4 minutes on free cores)
 	go run ./cmd/semabench run $(RUNFLAGS)
 
 .PHONY: test

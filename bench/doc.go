@@ -133,7 +133,7 @@
 // It performs a number of operations that a warm-up of bounded length determines, or fewer: the timed pass begins
 // no operation after twice the requested time. Where 20
 // operations of each goroutine last longer than a quarter of the requested time, the recorded pass
-// lasts until they are done, at most five times the requested time. go test -bench searches for the
+// lasts until they are done, at most eight times the requested time. go test -bench searches for the
 // number of operations in its own way, which takes 2 to 4 times the requested time, and sometimes
 // 10 times.
 //

@@ -13,17 +13,17 @@ import (
 )
 
 // A recorded pass lasts a quarter of the timed one if that gives each goroutine its turns, longer if
-// not, and never longer than five timed passes.
+// not, and never longer than eight timed passes.
 func TestRecordedPassLastsForTurns(t *testing.T) {
 	for _, test := range []struct {
 		goroutines, n int
 		want          time.Duration // after a timed pass of 80 ms
 	}{
 		{64, 1_000_000, 20 * time.Millisecond},
-		{1, 4, 400 * time.Millisecond},
+		{1, 2, 640 * time.Millisecond},
 		{64, 1408, 80 * time.Millisecond}, // 22 turns took exactly the timed pass
 		{64, 320, 352 * time.Millisecond},
-		{500, 80, 400 * time.Millisecond},
+		{500, 80, 640 * time.Millisecond},
 	} {
 		c := Case{Shape: Shape{Permits: 1, Goroutines: test.goroutines}}
 		if got := c.recordedTime(80*time.Millisecond, test.n); got != test.want {
@@ -37,7 +37,7 @@ func TestRecordedPassLastsForTurns(t *testing.T) {
 // same goroutines with more turns get all of them.
 //
 // The time of an operation is fixed by the workload, so the number of turns depends on no machine:
-// at most one operation in 2 ms, in 5 times the shortest pass, is less than 20 turns for 64
+// at most one operation in 2 ms, in 8 times the shortest pass, is less than 20 turns for 64
 // goroutines; and an operation without any delay leaves room for all.
 func TestFewTurnsWithholdFigures(t *testing.T) {
 	slow := Workload{Name: "slow", Run: func(t *Trial) error {

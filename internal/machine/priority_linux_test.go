@@ -27,7 +27,7 @@ func testPriority(t *testing.T) {
 	if err := StartFirst(cmd); err != nil {
 		t.Fatal(err)
 	}
-	ours, want := nice(t, os.Getpid()), highest
+	ours, want := nice(t, 0), highest // of this thread
 	if mayRaise() != nil {
 		want = ours
 	}
@@ -60,4 +60,50 @@ func nice(t *testing.T, pid int) int {
 		t.Fatal(err)
 	}
 	return 20 - raw // the system call shifts the value so that it is never negative
+}
+
+// The child is in the real-time class if RealTimePriority says so, and this process is not. Without a call of
+// RaisePriority the child is in no such class either.
+func TestRealTime(t *testing.T) {
+	for _, asked := range []bool{false, true} {
+		RaisePriority(asked)
+		cmd := exec.Command("cat")
+		end, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := StartRealTime(cmd); err != nil {
+			t.Fatal(err)
+		}
+		want := 0 // SCHED_OTHER
+		if RealTimePriority() == "real-time" {
+			want = roundRobin
+		}
+		if want != 0 && !asked {
+			t.Error("a real-time priority, and no call asked for more")
+		}
+		if got := class(t, cmd.Process.Pid); got != want {
+			t.Errorf("asked %v: the child has the class %d, want %d (%s)", asked, got, want, RealTimePriority())
+		}
+		// 0 is the calling thread. A thread of this process may keep the class, but runs no goroutine any more.
+		if got := class(t, 0); got != 0 {
+			t.Errorf("this thread has the class %d, want 0", got)
+		}
+		if err := end.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+	RaisePriority(false)
+}
+
+func class(t *testing.T, pid int) int {
+	t.Helper()
+	got, _, errno := syscall.Syscall(syscall.SYS_SCHED_GETSCHEDULER, uintptr(pid), 0, 0)
+	if errno != 0 {
+		t.Fatal(errno)
+	}
+	return int(got)
 }

@@ -20,7 +20,6 @@ import (
 	"github.com/semabench/semabench/internal/child"
 	"github.com/semabench/semabench/internal/excerpt"
 	"github.com/semabench/semabench/internal/flags"
-	"github.com/semabench/semabench/internal/machine"
 )
 
 // Options are the surroundings of a run.
@@ -48,18 +47,17 @@ type Program struct {
 }
 
 // run runs the program once and returns its standard output. Standard error becomes part of the
-// error: the first lines name the cause. The process starts with the highest priority where the
-// system allows it. It is in a group of its own, so that Ctrl-C reaches this process alone, which
+// error: the first lines name the cause. start decides about the priority. The process is in a group of its own, so that Ctrl-C reaches this process alone, which
 // then ends the sample.
 //
 // There is no pipe between the processes, only buffers: a sample must not wait for its parent to
 // read.
-func (p Program) run(ctx context.Context, r sampler.Request) (string, error) {
+func (p Program) run(ctx context.Context, r sampler.Request, start func(*exec.Cmd) error) (string, error) {
 	cmd := exec.CommandContext(ctx, p.Path, append(p.Args, r.Args()...)...)
 	child.OwnGroup(cmd)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := machine.StartFirst(cmd)
+	err := start(cmd)
 	if err == nil {
 		err = cmd.Wait()
 	}
@@ -126,9 +124,9 @@ type size struct {
 // -quick saves time at each sample and not at their number. Fewer samples would leave most
 // comparisons undecided.
 var (
-	// The sizes of -quick, of no flag, and of -full.
+	// The sizes of -quick, of no flag, and of -full. The default takes three to four minutes on two cores that are free.
 	quickSize   = size{samples: 8, benchtime: 40 * time.Millisecond}
-	defaultSize = size{samples: 8, benchtime: 80 * time.Millisecond}
+	defaultSize = size{samples: 8, benchtime: 60 * time.Millisecond}
 	fullSize    = size{samples: 20, benchtime: 250 * time.Millisecond, full: true}
 )
 
