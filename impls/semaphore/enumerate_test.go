@@ -4,12 +4,14 @@ package semaphore_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/semabench/semabench/impls/semaphore"
 	"github.com/semabench/semabench/internal/longtest"
@@ -122,39 +124,76 @@ func (p resizeProgram) play(t *explore.T, s resizable, size func() int64) {
 	mustBeFree(t, s, size())
 }
 
+var (
+	fourSchedules = flag.Int("resize.schedules", 2000, "schedules of each program of four calls, with SEMABENCH_LONG=1")
+	randomOnes    = flag.Int("resize.random", 100, "schedules that TestEnumeratedAtRandom draws, for all programs together")
+)
+
+// body returns the program as the explorer plays it, for one policy.
+func (p resizeProgram) body(construct func(n int64) resizable) func(t *explore.T) {
+	return func(t *explore.T) {
+		s := construct(2).(*semaphore.Weighted)
+		p.play(t, s, func() int64 { return s.Stats().Size })
+		if got := s.Stats(); got.Held != got.Size || got.Waiting != 0 { // mustBeFree has all permits
+			t.Errorf("Stats = %+v, want no call waiting", got)
+		}
+	}
+}
+
 // make test-long plays every program of at most three calls with every schedule. Programs of four calls
 // have up to hundreds of thousands of schedules each, of which it plays the first ones.
 func TestEnumeratedResizes(t *testing.T) {
 	const proven = 3 // calls
 	all := longtest.Or(t, "schedules of each program", 20_000, 20)
-	programs, complete, schedules := 0, 0, 0
-	for _, policy := range slices.Sorted(maps.Keys(makers)) { // explore.Check refuses a loop over a map
+	programs, complete, schedules := map[int]int{}, map[int]int{}, 0 // by the number of calls
+	for _, policy := range slices.Sorted(maps.Keys(makers)) {        // explore.Check refuses a loop over a map
 		construct := makers[policy]
 		for _, p := range enumerate(longtest.Or(t, "calls at most", proven+1, 2)) {
 			bound := all
 			if p.calls() > proven {
-				bound = 2000
+				bound = *fourSchedules
 			}
-			r := explore.Check(t, explore.Options{Schedules: bound, Strategy: "dpor"}, func(t *explore.T) {
-				s := construct(2).(*semaphore.Weighted)
-				p.play(t, s, func() int64 { return s.Stats().Size })
-				if got := s.Stats(); got.Held != got.Size || got.Waiting != 0 { // mustBeFree has all permits
-					t.Errorf("Stats = %+v, want no call waiting", got)
-				}
-			})
-			programs++
+			r := explore.Check(t, explore.Options{Schedules: bound, Strategy: "dpor"}, p.body(construct))
+			programs[p.calls()]++
 			schedules += r.Schedules
 			switch {
 			case r.Verdict == explore.Fail || r.Verdict == explore.Refused:
 				t.Errorf("%s: %v: %s: %s", policy, p, r.Verdict, r.What)
 			case r.Complete:
-				complete++
+				complete[p.calls()]++
 			case longtest.Asked() && p.calls() <= proven:
 				t.Errorf("%s: %v: %s: not all schedules were played: %s", policy, p, r.Verdict, r.Bound)
 			}
 		}
 	}
-	t.Logf("%d programs with %d schedules; of %d all schedules were played", programs, schedules, complete)
+	for _, calls := range slices.Sorted(maps.Keys(programs)) {
+		t.Logf("%d programs of %d calls; of %d all schedules were played", programs[calls], calls, complete[calls])
+	}
+	t.Logf("%d schedules", schedules)
+}
+
+// make test-long draws schedules of the programs of four calls, for which playing all takes too long.
+// -resize.random=10000000 draws as many. Each program and policy gets the same share. The player runs without the
+// flags of its parent, so the flag must not change which calls of explore.Check there are.
+func TestEnumeratedAtRandom(t *testing.T) {
+	programs := slices.DeleteFunc(enumerate(4), func(p resizeProgram) bool { return p.calls() < 4 })
+	programs = programs[:longtest.Or(t, "programs", len(programs), 2)]
+	each := max(1, *randomOnes/len(programs)/len(makers))
+	schedules := 0
+	for i, p := range programs {
+		for _, policy := range slices.Sorted(maps.Keys(makers)) {
+			o := explore.Options{Schedules: each, Strategy: "random", Seed: uint64(i + 1), Time: time.Hour}
+			r := explore.Check(t, o, p.body(makers[policy]))
+			schedules += r.Schedules
+			if r.Verdict == explore.Fail || r.Verdict == explore.Refused {
+				t.Errorf("%s: %v: %s: %s", policy, p, r.Verdict, r.What)
+			}
+		}
+		if *randomOnes > 100_000 {
+			t.Logf("%d schedules of %d programs of four calls", schedules, i+1)
+		}
+	}
+	t.Logf("%d schedules of %d programs of four calls, for both policies", schedules, len(programs))
 }
 
 // The enumerated programs refute a Resize that loses a shrink, and pass it where no size shrinks.

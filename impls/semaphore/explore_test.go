@@ -169,3 +169,36 @@ func TestBypassThenHandOff(t *testing.T) {
 		t.Errorf("%s: %s", r.Verdict, r.What)
 	}
 }
+
+// Waiters for reuse are pushed without the mutex, by several goroutines, while a call takes all of them. No waiter may
+// be in use twice, and none may get lost: the semaphore would allocate for ever.
+func TestEnumeratedReuse(t *testing.T) {
+	r := explore.Check(t, explore.Options{Strategy: "dpor"}, func(t *explore.T) {
+		s := semaphore.NewFIFO(1)
+		a, b := s.NewWaiter(), s.NewWaiter()
+		s.Recycle(s.NewWaiter())
+		var inUse *semaphore.Waiter
+		var wg sync.WaitGroup
+		wg.Go(func() { s.Recycle(a) })
+		wg.Go(func() { s.Recycle(b) })
+		wg.Go(func() { inUse = s.NewWaiter() })
+		wg.Wait()
+		made := s.Made()
+		seen := map[*semaphore.Waiter]bool{inUse: true}
+		for len(seen) < made {
+			w := s.NewWaiter()
+			if seen[w] {
+				t.Error("a waiter is in use twice")
+				return
+			}
+			seen[w] = true
+		}
+		if s.Made() != made {
+			t.Errorf("%d waiters were made, %d after all had come back: a waiter is lost", made, s.Made())
+		}
+	})
+	t.Log(r.Text)
+	if r.Verdict != explore.Pass {
+		t.Errorf("%s: %s", r.Verdict, r.What)
+	}
+}

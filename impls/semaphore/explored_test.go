@@ -11,6 +11,8 @@ const explored = "plays every schedule, with an instrumented copy: make test-rac
 
 func TestResizeUnderEverySchedule(t *testing.T) { t.Skipf(explored, t.Name()) }
 func TestEnumeratedResizes(t *testing.T)        { t.Skipf(explored, t.Name()) }
+func TestEnumeratedAtRandom(t *testing.T)       { t.Skipf(explored, t.Name()) }
 func TestEnumeratedProgramsRefute(t *testing.T) { t.Skipf(explored, t.Name()) }
+func TestEnumeratedReuse(t *testing.T)          { t.Skipf(explored, t.Name()) }
 func TestWrongResizeFails(t *testing.T)         { t.Skipf(explored, t.Name()) }
 func TestBypassThenHandOff(t *testing.T)        { t.Skipf(explored, t.Name()) }

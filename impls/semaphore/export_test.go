@@ -8,9 +8,6 @@ func NewBounded(n int64, bound time.Duration, passes int) *Weighted {
 	return newWeighted(n, bound, passes)
 }
 
-// Thresholds of the pace.
-const LongHold, LongGap = longHold, longGap
-
 // MaxKept is the number of waiters that a semaphore keeps for reuse.
 const MaxKept = maxKept
 
@@ -22,4 +19,26 @@ func (s *Weighted) Kept() (n int) {
 		}
 	}
 	return n
+}
+
+// A Waiter is the memory of a call that waits.
+type Waiter = waiter
+
+// NewWaiter takes a waiter as a call does that is about to wait.
+func (s *Weighted) NewWaiter() *Waiter {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.newWaiter(1, 0)
+}
+
+// Recycle gives w back as a call does that has waited.
+func (s *Weighted) Recycle(w *Waiter) { s.recycle(w) }
+
+// Made returns how many waiters were made that return for reuse.
+func (s *Weighted) Made() int { return s.kept }
+
+// SetCounters makes all counters n, as after so many calls.
+func (s *Weighted) SetCounters(n int64) {
+	s.granted, s.cancelled, s.tickets = n, n, uint64(n)
+	s.line.n, s.tooLarge.n = n, n
 }

@@ -2,6 +2,7 @@ package semaphore
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -43,8 +44,8 @@ func TestPaceOfPromptWaiters(t *testing.T) {
 		"just too late":         {100 * time.Microsecond, []time.Duration{2501, 2501, 2501}, false},
 		"a late one among many": {100 * time.Microsecond, []time.Duration{0, 0, 0, 0, 0, 1e6}, true},
 		"three late ones after": {100 * time.Microsecond, []time.Duration{0, 0, 0, 0, 0, 1e6, 1e6, 1e6}, false},
-		"the shortest hold":     {shortHold, []time.Duration{0, 0, 0}, true},
-		"a shorter one":         {shortHold - 1, []time.Duration{0, 0, 0}, false},
+		"the shortest hold":     {10 * time.Microsecond, []time.Duration{0, 0, 0}, true},
+		"a shorter one":         {10*time.Microsecond - 1, []time.Duration{0, 0, 0}, false},
 		"no hold at all":        {0, []time.Duration{0, 0, 0}, false},
 	} {
 		var p pace
@@ -61,5 +62,37 @@ func TestPaceOfPromptWaiters(t *testing.T) {
 		if p.slow(size, test.hold, true) {
 			t.Errorf("%s: a waiter that probes is not called", name)
 		}
+	}
+}
+
+// A called waiter that has another one behind it tells the pace how late it comes, and the next one is the first in line
+// from then on. No time passes in a bubble between the call and the answer, so this test plays both.
+func TestAnswerIsTimed(t *testing.T) {
+	for name, test := range map[string]struct {
+		late   time.Duration
+		prompt float64
+	}{"at once": {0, 0.25}, "late": {time.Hour, 0}} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newWeighted(2, bypassTime, bypassCount)
+			time.Sleep(time.Minute)
+			s.pace.releases, s.pace.permits, s.pace.measured = 1, 1, time.Second
+			s.lock(s.now())
+			first, next := s.newWaiter(1, s.now()), s.newWaiter(2, s.now())
+			s.line.push(first)
+			s.line.push(next)
+			first.told, first.called = true, s.now()
+			s.open(s.now())
+			s.mu.Unlock()
+			time.Sleep(test.late)
+			if !s.answer(first) {
+				t.Fatalf("%s: a called waiter did not take a free permit", name)
+			}
+			if s.pace.prompt != test.prompt {
+				t.Errorf("%s: the pace has %v as the share of prompt waiters, want %v", name, s.pace.prompt, test.prompt)
+			}
+			if now := s.now(); !next.isFirst || next.first != now {
+				t.Errorf("%s: the next waiter is first since %v, want %v", name, next.first, now)
+			}
+		})
 	}
 }

@@ -123,20 +123,21 @@ func jain(turns []int) float64 {
 // Bounds that no case reaches leave the decision to the pace. The first in line never fits before the
 // end, so no goroutine races with the newcomers.
 func TestPaceDecides(t *testing.T) {
+	const longHold, longGap = 200 * time.Microsecond, 12500 * time.Nanosecond // as NewWeighted documents
 	for name, test := range map[string]struct {
 		size int64
 		hold time.Duration
 		want int // newcomers of 20 that pass
 	}{
 		"short holds":          {2, 10 * time.Microsecond, 20},
-		"just below long ones": {2, semaphore.LongHold/2 - 1, 20},
+		"just below long ones": {2, longHold/2 - 1, 20},
 		// Only the first newcomer passes: before its Release the pace is not known.
-		"long holds":                   {2, semaphore.LongHold / 2, 1},
+		"long holds":                   {2, longHold / 2, 1},
 		"no time passes":               {2, 0, 20},
-		"long holds, short gaps":       {1000, semaphore.LongGap - 1, 20},
-		"many permits, and gaps, too":  {1000, semaphore.LongGap, 1},
-		"a size that overflows int64":  {1 << 62, semaphore.LongGap, 1},
-		"a size that overflows, short": {1 << 62, semaphore.LongGap - 1, 20},
+		"long holds, short gaps":       {1000, longGap - 1, 20},
+		"many permits, and gaps, too":  {1000, longGap, 1},
+		"a size that overflows int64":  {1 << 62, longGap, 1},
+		"a size that overflows, short": {1 << 62, longGap - 1, 20},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -151,6 +152,7 @@ func TestPaceDecides(t *testing.T) {
 					}
 					passed++
 					time.Sleep(test.hold)
+					mustPanic(t, "semaphore: released more than held", func() { s.Release(test.size + 1) }) // counts nowhere
 					s.Release(1)
 					s.Release(0) // returns nothing, so it does not count
 				}

@@ -72,6 +72,7 @@ func start(ctx context.Context, s *semaphore.Weighted, n int64, order *[]int64) 
 func TestStats(t *testing.T) {
 	forEachPolicy(t, func(t *testing.T, construct func(int64) *semaphore.Weighted) {
 		s := construct(3)
+		time.Sleep(time.Hour) // the clock of the semaphore needs more than 32 bits
 		if !s.TryAcquire(2) {
 			t.Fatal("TryAcquire(2) of 3 failed")
 		}
@@ -221,66 +222,100 @@ func TestBounds(t *testing.T) {
 		"number": {50 * time.Microsecond, 7, 0, 7},
 		"fifo":   {0, 0, 0, 0},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := semaphore.NewBounded(2, test.bound, test.passes)
-				s.TryAcquire(1)
-				var order []int64
-				start(t.Context(), s, 2, &order) // one permit is free, and it is not enough
-				passed := 0
-				for range 20 {
-					time.Sleep(test.sleep)
-					if s.TryAcquire(1) {
-						passed++
-						s.Release(1)
+		for method, take := range map[string]func(s *semaphore.Weighted) bool{"TryAcquire": try, "Acquire": acquireAtOnce} {
+			t.Run(name+"/"+method, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := semaphore.NewBounded(2, test.bound, test.passes)
+					s.TryAcquire(1)
+					var order []int64
+					start(t.Context(), s, 2, &order) // one permit is free, and it is not enough
+					passed := 0
+					for range 20 {
+						time.Sleep(test.sleep)
+						if take(s) {
+							passed++
+							s.Release(1)
+						}
 					}
-				}
-				if passed != test.want {
-					t.Errorf("%d tries passed the first in line, want %d", passed, test.want)
-				}
-				s.Release(1)
-				synctest.Wait()
-				if len(order) != 1 {
-					t.Error("the first in line was not served after the last release")
-				}
+					if passed != test.want {
+						t.Errorf("%d newcomers passed the first in line, want %d", passed, test.want)
+					}
+					s.Release(1)
+					synctest.Wait()
+					if len(order) != 1 {
+						t.Error("the first in line was not served after the last release")
+					}
+					if got := s.Stats().Granted; got != 1 {
+						t.Errorf("Stats counts %d calls that waited and were granted, want one", got)
+					}
+				})
 			})
-		})
+		}
 	}
 }
 
-// Many waiters at once drain in order, and the semaphore keeps only a bounded number of them.
+// try takes a permit by TryAcquire.
+func try(s *semaphore.Weighted) bool { return s.TryAcquire(1) }
+
+// acquireAtOnce takes a permit by Acquire, if that needs no waiting.
+func acquireAtOnce(s *semaphore.Weighted) bool {
+	ctx, cancel := context.WithCancel(context.Background())
+	var granted bool
+	go func() { granted = s.Acquire(ctx, 1) == nil }()
+	synctest.Wait()
+	cancel()
+	synctest.Wait()
+	return granted
+}
+
+// Many waiters at once drain in order, need memory in proportion to their number, and leave a bounded number of
+// waiters behind. One permit orders the grants: each call records its place before it releases.
 func TestManyWaiters(t *testing.T) {
 	waiters := longtest.Or(t, "waiters", 1_000_000, 5000)
 	forEachPolicy(t, func(t *testing.T, construct func(int64) *semaphore.Weighted) {
 		s := construct(1)
 		s.TryAcquire(1)
-		var mu sync.Mutex
-		var order []int
+		order := make([]int, 0, waiters)
+		empty, half := heap(), uint64(0)
 		for i := range waiters {
+			if i == waiters/2 {
+				half = heap()
+			}
 			go func() {
 				if err := s.Acquire(t.Context(), 1); err != nil {
 					t.Error(err)
 				}
-				mu.Lock()
 				order = append(order, i)
-				mu.Unlock()
 				s.Release(1)
 			}()
-			if i < 100 {
-				synctest.Wait() // so the first hundred stand in line in order
-			}
+			synctest.Wait() // so the calls stand in line in order
 		}
-		synctest.Wait()
+		// The goroutines of the calls are part of the heap, but for their stacks.
+		first, second := int64(half-empty), int64(heap()-half)
+		if most := int64(waiters/2) * 2000; first > most || second > most || second > first*5/4 {
+			t.Errorf("the heap grew by %d bytes with the first half of %d waiters, and by %d bytes with the second",
+				first, waiters, second)
+		}
+		if got := s.Stats().Waiting; got != int64(waiters) {
+			t.Errorf("Stats counts %d waiting calls, want %d", got, waiters)
+		}
 		s.Release(1)
 		synctest.Wait()
-		if len(order) != waiters || !slices.IsSorted(order[:min(100, len(order))]) {
-			t.Errorf("%d of %d waiters were served; the first are %v", len(order), waiters,
-				order[:min(100, len(order))])
+		if len(order) != waiters || !slices.IsSorted(order) {
+			t.Errorf("%d of %d waiters were served, in order: %v", len(order), waiters, slices.IsSorted(order))
 		}
-		if kept := s.Kept(); kept > semaphore.MaxKept {
-			t.Errorf("%d waiters are kept, want at most %d", kept, semaphore.MaxKept)
+		if kept := s.Kept(); kept != semaphore.MaxKept {
+			t.Errorf("%d waiters are kept, want %d", kept, semaphore.MaxKept)
 		}
 	})
+}
+
+// heap returns the size of all live objects in bytes.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
 
 // Calls that wait allocate nothing once the waiters exist: granted or cancelled.
@@ -323,6 +358,10 @@ func TestWaitingAllocatesNothing(t *testing.T) {
 		}); n != 0 {
 			t.Errorf("%s: a granted wait allocates %v times, want 0", name, n)
 		}
+		// AllocsPerRun rounds down, so it does not see a waiter that is made in every second call.
+		if got := s.Made(); got != 1 {
+			t.Errorf("%s: %d waiters were made, and one call waited at a time", name, got)
+		}
 		close(pass)
 	}
 }
@@ -362,12 +401,16 @@ func TestResizeStorm(t *testing.T) {
 				}
 			})
 		}
-		wg.Go(func() {
-			for i := range rounds {
-				s.Resize(int64(i*7) % 6)
-			}
-			s.Resize(5)
-		})
+		var resizers sync.WaitGroup // two at once, of which the last size may be any
+		for r := range 2 {
+			resizers.Go(func() {
+				for i := range rounds {
+					s.Resize(int64(i*7+r) % 6)
+				}
+			})
+		}
+		resizers.Wait()
+		s.Resize(5)
 		wg.Wait()
 		if stats := s.Stats(); stats.Held != 0 || stats.Waiting != 0 || stats.Size != 5 {
 			t.Errorf("%s: Stats = %+v, want size 5, nothing held, no call waiting", name, stats)
@@ -378,11 +421,15 @@ func TestResizeStorm(t *testing.T) {
 	}
 }
 
-var stormOperations = flag.Int("storm.operations", 0, "number of operations in TestStorm, for each policy")
+var (
+	stormOperations = flag.Int("storm.operations", 0, "number of operations in TestStorm, for each policy")
+	stormTime       = flag.Duration("storm.time", 0, "end TestStorm after this time, for each policy; 0: no limit")
+)
 
 // Acquire with weights and cancellations, TryAcquire and Release at full speed. Never more permits are held
 // than there are, each request for all permits is alone, and no permit is lost. -race asks in addition
-// whether the semaphore orders the accesses to a variable without a lock. -storm.operations=1000000000 takes minutes.
+// whether the semaphore orders the accesses to a variable without a lock. -storm.operations=1000000000 takes minutes,
+// and hours with -race; -storm.time ends it earlier. With -v it logs its progress.
 func TestStorm(t *testing.T) {
 	const goroutines, size = 16, 5
 	operations := longtest.Or(t, "operations", 10_000_000, 50_000)
@@ -396,6 +443,8 @@ func TestStorm(t *testing.T) {
 			var alone int // requests for all permits that were granted
 			var cancels [goroutines]atomic.Pointer[context.CancelFunc]
 			var wg sync.WaitGroup
+			var done atomic.Int64
+			var late atomic.Bool // -storm.time is over
 			for g := range goroutines {
 				granted := func(i int, n int64) {
 					if n == size {
@@ -411,7 +460,18 @@ func TestStorm(t *testing.T) {
 					s.Release(n)
 				}
 				wg.Go(func() {
+					defer func() { // the next goroutine may have ended, and cancels none any more
+						if cancel := cancels[g].Load(); cancel != nil {
+							(*cancel)()
+						}
+					}()
 					for i := range operations / goroutines {
+						if i > 0 && i%stormStep == 0 {
+							done.Add(stormStep)
+							if late.Load() {
+								return
+							}
+						}
 						if cancels[g].Load() != nil {
 							(*cancels[g].Swap(nil))()
 						}
@@ -437,19 +497,47 @@ func TestStorm(t *testing.T) {
 							granted(i, n)
 						}
 					}
-					if cancel := cancels[g].Load(); cancel != nil {
-						(*cancel)()
-					}
+					done.Add(int64(operations/goroutines-1)%stormStep + 1)
 				})
 			}
-			wg.Wait()
+			logStorm(t, &wg, &done, &late)
 			stats := s.Stats()
 			if stats.Held != 0 || stats.Waiting != 0 || !s.TryAcquire(size) || s.TryAcquire(1) {
 				t.Errorf("Stats = %+v, want nothing held, no call waiting, and %d permits free", stats, size)
 			}
 			t.Logf("%d operations, of which %d waited for permits and %d until they were cancelled; %d were alone",
-				operations, stats.Granted, stats.Cancelled, alone)
+				done.Load(), stats.Granted, stats.Cancelled, alone)
 		})
+	}
+}
+
+// stormStep is the number of operations after which a goroutine of TestStorm reports. A report orders the goroutines
+// as the semaphore should, which the race detector believes; so reports are rare.
+const stormStep = 1 << 14
+
+// logStorm waits until the goroutines of TestStorm have ended. It logs their progress once a minute, and tells them
+// when -storm.time is over.
+func logStorm(t *testing.T, wg *sync.WaitGroup, done *atomic.Int64, late *atomic.Bool) {
+	ended := make(chan struct{})
+	go func() {
+		wg.Wait()
+		close(ended)
+	}()
+	var over <-chan time.Time
+	if *stormTime > 0 {
+		over = time.After(*stormTime)
+	}
+	minutes := time.NewTicker(time.Minute)
+	defer minutes.Stop()
+	for began := time.Now(); ; {
+		select {
+		case <-minutes.C:
+			t.Logf("%d operations after %v", done.Load(), time.Since(began).Round(time.Second))
+		case <-over:
+			late.Store(true)
+		case <-ended:
+			return
+		}
 	}
 }
 
