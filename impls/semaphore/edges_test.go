@@ -93,6 +93,7 @@ func TestCountersAtTheEnds(t *testing.T) {
 			for _, n := range []int64{1, 4, 3, 5} {
 				start(ctx, s, n, &order)
 				if n == 1 {
+					time.Sleep(time.Minute) // the sum of waiting times needs more than 32 bits
 					cancel()
 					synctest.Wait()
 					ctx, cancel = context.WithCancel(t.Context())
@@ -100,7 +101,8 @@ func TestCountersAtTheEnds(t *testing.T) {
 			}
 			s.Release(4) // serves 4
 			synctest.Wait()
-			want := semaphore.Stats{Size: 4, Held: 4, Waiting: 2*before + 2, Granted: before + 1, Cancelled: before + 1}
+			want := semaphore.Stats{Size: 4, Held: 4, Waiting: 2*before + 2, Granted: before + 1, Cancelled: before + 1,
+				Waited: time.Minute}
 			if got := s.Stats(); got != want {
 				t.Errorf("after %d calls: Stats = %+v\nwant    %+v", before, got, want)
 			}
@@ -213,7 +215,7 @@ func TestBoundCountsFromFirst(t *testing.T) {
 	}
 }
 
-// A Release hands permits over, or calls the first in line and leaves the permits to newcomers, who are on the
+// A Release hands permits over, or calls the first in line and leaves the permits to newcomers, which take the
 // fast path then. A newcomer in the same instant tells the two apart, as the waiter has not run yet.
 func TestHandOffOrCall(t *testing.T) {
 	const bound = 5 * time.Microsecond // so short that the pace does not decide

@@ -167,12 +167,12 @@ func TestShares(t *testing.T) {
 		"e": {"equivalent", "same"}, "m": {"miss", "why"},
 	}}
 	for id, r := range map[string]result{
-		"half": {"C1", ""},
-		"a":    {"C1", "3 schedules: deadlock"},
-		"b":    {"hangs in C2", survived},
-		"c":    {survived, "unknown: refused"},
-		"e":    {survived, survived},
-		"m":    {survived, survived},
+		"half": {"C1", "", ""},
+		"a":    {"C1", "3 schedules: deadlock", ""},
+		"b":    {"hangs in C2", survived, ""},
+		"c":    {survived, "unknown: refused", ""},
+		"e":    {survived, survived, ""},
+		"m":    {survived, survived, ""},
 	} {
 		s.all = append(s.all, mutate.Mutant{ID: id, Operator: "drop", File: "d.go"})
 		table.results[id] = r
@@ -200,10 +200,10 @@ func TestResume(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, b, c := first.subjects[0].all[0].ID, first.subjects[1].all[0].ID, first.subjects[1].all[1].ID
-	first.results[a] = result{"C1", "2 schedules: a | b"}
-	first.results[b] = result{survived, survived}
-	first.results[c] = result{"C9", ""} // the explorer was interrupted
-	first.results["gone"] = result{survived, survived}
+	first.results[a] = result{"C1", "2 schedules: a | b", ""}
+	first.results[b] = result{survived, survived, ""}
+	first.results[c] = result{"C9", "", ""} // the explorer was interrupted
+	first.results["gone"] = result{survived, survived, ""}
 	if err := first.write(); err != nil {
 		t.Fatal(err)
 	}
@@ -211,12 +211,13 @@ func TestResume(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]result{a: {"C1", "2 schedules: a / b"}, b: {survived, survived}, c: {"C9", ""}}
+	want := map[string]result{a: {"C1", "2 schedules: a / b", ""}, b: {survived, survived, ""}, c: {"C9", "", ""}}
 	if !maps.Equal(second.results, want) {
 		t.Errorf("read %v, want %v", second.results, want)
 	}
 	o.byStress, o.byExplore = true, true
-	if o.lacks(want[a]) || o.lacks(want[b]) || !o.lacks(want[c]) {
+	plain := &subject{}
+	if o.lacks(plain, want[a]) || o.lacks(plain, want[b]) || !o.lacks(plain, want[c]) {
 		t.Error("only the interrupted mutant lacks a verdict")
 	}
 }

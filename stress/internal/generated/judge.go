@@ -30,7 +30,7 @@ func (o options) choose(t *table) []choice {
 		}
 		for _, m := range s.all {
 			r := t.results[m.ID]
-			if o.again == nil && o.lacks(r) || o.again != nil && o.again.MatchString(t.row(s, m, r)) {
+			if o.again == nil && o.lacks(s, r) || o.again != nil && o.again.MatchString(t.row(s, m, r)) {
 				open = append(open, choice{s, m})
 			}
 		}
@@ -44,8 +44,14 @@ func (o options) choose(t *table) []choice {
 }
 
 // lacks reports whether a judge that is asked has not judged a mutant. A judge that was not asked
-// this time is not missed.
-func (o options) lacks(r result) bool {
+// this time is not missed. The tests of a subject's package are the cheapest judge: the others judge what these let pass.
+func (o options) lacks(s *subject, r result) bool {
+	if s.tests && o.byOwn && (r.Own == "" || r.Own == unfinished && !refutes(r.Stress) && !refutes(r.Explore)) {
+		return true
+	}
+	if s.tests && refutes(r.Own) {
+		return false
+	}
 	return o.byStress && r.Stress == "" || o.byExplore && r.Explore == ""
 }
 
@@ -72,7 +78,7 @@ func (v *verdicts) tell(id, said string, set func(*result)) error {
 	return v.t.write()
 }
 
-// judge plays a batch of mutants. Package stress and the explorer judge at the same time, each in its
+// judge plays a batch of mutants. The tests of a mutant's own package come first. Then package stress and the explorer judge at the same time, each in its
 // own order. Both begin with the originals of all designs in the batch.
 //
 // The two judges do not wait for each other: a mutant that hangs under one of them holds up that
@@ -84,6 +90,16 @@ func (o options) judge(ctx context.Context, t *table, batch []choice) error {
 		if !slices.ContainsFunc(originals, func(c choice) bool { return c.s == o.s }) {
 			originals = append(originals, o)
 		}
+	}
+	v := &verdicts{t: t}
+	if err := o.judgeOwn(ctx, v, originals, batch, quickSteps, unfinished); err != nil {
+		return err
+	}
+	batch = slices.DeleteFunc(slices.Clone(batch), func(c choice) bool {
+		return c.s.tests && refutes(t.results[c.m.ID].Own)
+	})
+	if len(batch) == 0 || !o.byStress && !o.byExplore {
+		return nil
 	}
 	// The originals come first, so a run under bad bounds ends soon.
 	copies := append(originals, batch...)
@@ -108,7 +124,6 @@ func (o options) judge(ctx context.Context, t *table, batch []choice) error {
 			forExplore = append(forExplore, c.m.ID)
 		}
 	}
-	v := &verdicts{t: t}
 	// The cause keeps the first error. The other judge then fails as well, by its cancelled
 	// context, and that error says nothing.
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -128,7 +143,41 @@ func (o options) judge(ctx context.Context, t *table, batch []choice) error {
 		ask(func() error { return o.exploreAll(ctx, w, binaries, forExplore, v) })
 	}
 	all.Wait()
-	return context.Cause(ctx)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return o.judgeOwn(ctx, v, originals, batch, lateSteps, survived)
+}
+
+// judgeOwn lets the tests of its package judge each mutant that no judge has refuted. The late steps are for
+// mutants that all other judges let pass.
+func (o options) judgeOwn(
+	ctx context.Context, v *verdicts, originals, batch []choice, steps []ownStep, survivor string,
+) error {
+	if !o.byOwn {
+		return nil
+	}
+	for _, of := range originals {
+		if !of.s.tests {
+			continue
+		}
+		var ids []string
+		for _, c := range batch {
+			r := v.t.results[c.m.ID]
+			quick := survivor == unfinished
+			if c.s == of.s && (quick && (o.again != nil || r.Own == "") ||
+				!quick && r.Own == unfinished && !refutes(r.Stress) && !refutes(r.Explore)) {
+				ids = append(ids, c.m.ID)
+			}
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		if err := o.ownAll(ctx, of.s, append([]string{of.m.ID}, ids...), v, steps, survivor); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stressAll judges by package stress, several mutants at a time. Its workers take from one queue,

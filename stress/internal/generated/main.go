@@ -76,7 +76,7 @@ func run(ctx context.Context, args []string) error {
 	designs := f.String("designs", "", "play mutants of the designs that match this `pattern` only")
 	again := f.String("again", "", "play those whose row in the table matches this `pattern`, though they have results; survived is one")
 	total := f.Duration("time", 0, "stop after this long, as after an interrupt; 0 means never")
-	judges := f.String("judges", "stress explore", "ask these judges only")
+	judges := f.String("judges", "own stress explore", "ask these judges only")
 	printOnly := f.Bool("n", false, "play nothing: write the table anew and print the summary")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -91,6 +91,7 @@ func run(ctx context.Context, args []string) error {
 		}
 	}
 	o.byStress, o.byExplore = strings.Contains(*judges, "stress"), strings.Contains(*judges, "explore")
+	o.byOwn = strings.Contains(*judges, "own")
 	if o.root, err = moduleRoot(); err != nil {
 		return err
 	}
@@ -117,6 +118,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	fmt.Print(t.summary())
+	fmt.Print(t.ownSummary())
 	fmt.Print(t.survivors())
 	return err
 }

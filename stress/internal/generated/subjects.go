@@ -25,6 +25,7 @@ type options struct {
 	schedules           int            // of each program
 	ops                 int            // of random programs
 	byStress, byExplore bool           // the judges to ask
+	byOwn               bool           // and the tests of the mutant's package
 	batch               int            // mutants in one test binary
 	workers             int            // processes of package stress at a time
 }
@@ -40,6 +41,7 @@ type subject struct {
 	only   []string // of these, the files that are changed
 	extra  string   // one more file of the copy, with an exported constructor
 	impls  []string // the semaphores to judge: fields of an impls.Impl, in which %s is the package
+	tests  bool     // its package has tests that judge mutants, too
 	source mutate.Source
 	all    []mutate.Mutant
 }
@@ -52,8 +54,8 @@ type choice struct {
 }
 
 // subjects returns the designs. In package designs each is one file, and they share the helpers in
-// designs.go; the helpers are changed with the first design only. Of impls/semaphore, resize.go
-// and stats.go are compiled and not changed: the contract of impls.Semaphore says nothing of them.
+// designs.go; the helpers are changed with the first design only. impls/semaphore has methods that the
+// contract of impls.Semaphore does not know, Resize and Stats, so its own tests judge it as well.
 //
 // The designs differ in what protects the permits: a mutex, several of them, one atomic, or two
 // kinds of state with a protocol between them. The three teaching implementations and the one for
@@ -90,7 +92,7 @@ func subjects() []*subject {
 	return append(all, &subject{
 		name: "bypass", dir: "impls/semaphore",
 		files: []string{"ledger.go", "pace.go", "resize.go", "semaphore.go", "stats.go", "waiter.go"},
-		only:  []string{"ledger.go", "semaphore.go", "waiter.go"},
+		tests: true,
 		impls: []string{
 			"New: func(size int64) impls.Semaphore { return %s.NewWeighted(size) }, StarvationFree: true",
 			"New: func(size int64) impls.Semaphore { return %s.NewFIFO(size) }, Order: impls.FIFO",

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,7 @@ import (
 // means that the judge was not asked. It is no verdict and counts nowhere.
 type result struct {
 	Stress, Explore string
+	Own             string // the tests of its own package, of a subject that has some
 }
 
 // survived is the verdict of a judge that found nothing.
@@ -74,13 +76,17 @@ func openTable(o options, subjects []*subject) (*table, error) {
 		return nil, err
 	}
 	for line := range strings.Lines(string(text)) {
-		// | id | design | where | operator | stress | explore | Other tables of the page have other
+		// | id | design | where | operator | stress | explore | own tests | Other tables of the page have other
 		// numbers of cells, and no ID in the first.
 		cells := strings.Split(line, " | ")
-		if len(cells) == 6 && exists[strings.TrimPrefix(cells[0], "| ")] {
-			t.results[strings.TrimPrefix(cells[0], "| ")] = result{
-				strings.TrimSuffix(cells[4], missing), strings.TrimSuffix(strings.TrimSuffix(cells[5], " |\n"), missing),
+		if (len(cells) == 6 || len(cells) == 7) && exists[strings.TrimPrefix(cells[0], "| ")] {
+			said := func(i int) string {
+				if i >= len(cells) {
+					return "" // a page from before the tests of a package judged
+				}
+				return strings.TrimSuffix(strings.TrimSuffix(cells[i], " |\n"), missing)
 			}
+			t.results[strings.TrimPrefix(cells[0], "| ")] = result{said(4), said(5), said(6)}
 		}
 	}
 	classes, err := os.ReadFile(filepath.Join(o.root, filepath.FromSlash(classesFile)))
@@ -120,8 +126,8 @@ func parseClasses(text string) (map[string]class, error) {
 }
 
 func (t *table) row(s *subject, m mutate.Mutant, r result) string {
-	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n", m.ID, s.name, m.Where(), m.Operator,
-		cell(r.Stress), cell(r.Explore))
+	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s |\n", m.ID, s.name, m.Where(), m.Operator,
+		cell(r.Stress), cell(r.Explore), cell(r.Own))
 }
 
 // cell keeps a verdict on one line of a table. A verdict may have several lines and bars, which
@@ -232,6 +238,66 @@ func (t *table) summary() string {
 	return b.String()
 }
 
+// ownSummary returns a table of the subjects whose packages have tests. There the judges come one after the other, the
+// cheapest first, and each meets the survivors of the ones before. A mutant outside of the contract of impls.Semaphore
+// counts: the tests of a package judge all that the package documents.
+func (t *table) ownSummary() string {
+	var b strings.Builder
+	b.WriteString("| design | file | mutants | judged | own tests | then stress | then explore | equivalent | left | refuted |\n" +
+		"| :-- | :-- | --: | --: | --: | --: | --: | --: | --: | --: |\n")
+	for _, s := range t.subjects {
+		if !s.tests {
+			continue
+		}
+		var sum cascade
+		files := map[string]*cascade{}
+		for _, m := range s.all {
+			if files[m.File] == nil {
+				files[m.File] = &cascade{}
+			}
+			for _, c := range []*cascade{files[m.File], &sum} {
+				c.add(t.results[m.ID], t.classes[m.ID].kind)
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(files)) {
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", s.name, name, files[name].cells())
+		}
+		fmt.Fprintf(&b, "| %s | all | %s |\n", s.name, sum.cells())
+	}
+	return b.String()
+}
+
+// A cascade counts mutants by the first judge that refuted them.
+type cascade struct{ all, judged, own, stress, explore, equivalent, left int }
+
+// add counts a mutant that the tests of its package have judged. A survivor counts as left before the later judges have
+// judged it: so the share of refuted mutants is a lower bound, and grows as they do.
+func (c *cascade) add(r result, kind string) {
+	c.all++
+	if r.Own == "" {
+		return // its contract alone was judged
+	}
+	switch {
+	case refutes(r.Own):
+		c.own++
+	case refutes(r.Stress):
+		c.stress++
+	case refutes(r.Explore):
+		c.explore++
+	case kind == "equivalent":
+		c.equivalent++ // by an argument, which needs no verdict of the later judges
+	default:
+		c.left++
+	}
+	c.judged++
+}
+
+func (c cascade) cells() string {
+	refuted := share{c.judged - c.equivalent, c.own + c.stress + c.explore}
+	return fmt.Sprintf("%d | %d | %d | %d | %d | %d | %d | %v", c.all, c.judged, c.own, c.stress, c.explore,
+		c.equivalent, c.left, refuted)
+}
+
 // survivors returns the mutants that no judge refuted, with their changes: first the misses, then
 // those without a class, then the others. Misses come first, because they are the work that is
 // left.
@@ -244,7 +310,11 @@ func (t *table) survivors() string {
 	var all []survivor
 	for _, s := range t.subjects {
 		for _, m := range s.all {
-			if r := t.results[m.ID]; r.whole() && !refutes(r.Stress) && !refutes(r.Explore) {
+			r := t.results[m.ID]
+			if s.tests && refutes(r.Own) {
+				continue
+			}
+			if r.whole() && !refutes(r.Stress) && !refutes(r.Explore) {
 				all = append(all, survivor{s, m, t.classes[m.ID]})
 			}
 		}
@@ -274,9 +344,13 @@ func (t *table) write() error {
 		"that are classified as equivalent to the original or outside the contract of impls.Semaphore.\n" +
 		"Together counts the mutants that both have judged.\n\n")
 	b.WriteString(t.summary())
+	b.WriteString("\n## With the tests of their package\n\n" +
+		"The tests of a package judge first, and what they refute meets no other judge. So in the tables above the\n" +
+		"judges of these designs judge mostly what is hard to refute. Left are survivors that are not equivalent to\n" +
+		"the original. Survivors that the later judges have not judged yet, with a verdict “unknown”, count as left.\n\n" + t.ownSummary())
 	b.WriteString("\n## Survivors\n" + t.survivors())
-	b.WriteString("\n## All mutants\n\n| mutant | design | place | operator | stress | explore |\n" +
-		"| :-- | :-- | :-- | :-- | :-- | :-- |\n")
+	b.WriteString("\n## All mutants\n\n| mutant | design | place | operator | stress | explore | own tests |\n" +
+		"| :-- | :-- | :-- | :-- | :-- | :-- | :-- |\n")
 	for _, s := range t.subjects {
 		for _, m := range s.all {
 			if r := t.results[m.ID]; r != (result{}) {
