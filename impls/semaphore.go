@@ -16,7 +16,9 @@ import "context"
 // deadline: Acquire does not end because a deadline is near or has passed. It may become done at any
 // time, also while Acquire calls one of its methods. Acquire returns the error of
 // its own Err, which may have any type as well, and neither its cause nor a constant of package context.
-// Several calls may have the same ctx at the same time, and it ends each of them.
+// Several calls may have the same ctx at the same time, on one semaphore or on several, and it ends each of them.
+// Contexts that end together end each call with the error of its own ctx. Neither the type of a ctx nor its
+// deadline changes the place of a call among the others.
 //
 // TryAcquire takes n permits if that needs no waiting and reports whether it did.
 // When it returns false nothing has changed.
@@ -27,6 +29,7 @@ import "context"
 //
 // Time alone ends neither a wait nor a grant. The number of calls that a semaphore serves, and how
 // many of them hold permits, wait or leave at once, or leave or fail before the next grant, is not limited.
+// Calls that fail, or are for nothing, leave no trace, however many there are.
 //
 // A semaphore does not depend on its surroundings: neither other semaphores, however many there were, nor a garbage
 // collection nor another GOMAXPROCS change what it does.
@@ -37,8 +40,9 @@ import "context"
 //
 // A Semaphore is safe for concurrent use, and the methods of a ctx that it was given may call its
 // TryAcquire and Release. One of them may be AfterFunc, which package context calls if there is one.
+// A method of a ctx that takes long holds up only the call that the ctx was given to.
 // After Acquire returns, successful or not, it keeps no goroutine, timer, context callback or queue entry of
-// that call.
+// that call. What a semaphore allocates does not grow with the number of calls that are over.
 //
 // In the terminology of [the Go memory model], for a semaphore of size C and unit weights the
 // k'th permit released “synchronizes before” the return of the call that takes permit k+C.

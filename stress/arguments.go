@@ -20,13 +20,16 @@ import (
 // The numbers are small on purpose: a wrong comparison shows with three permits as well as with
 // a thousand.
 func overReleasePanics(t *trial) {
-	for _, held := range []int64{0, 1, 3} {
-		for _, extra := range []int64{1, 2, math.MaxInt64 - held} {
-			sem := t.make(3)
-			if held > 0 {
-				t.take(sem, held)
+	for _, size := range sizesOfReleases(t.impl) {
+		for _, held := range []int64{0, 1, size} {
+			for _, extra := range surpluses(size, held) {
+				sem := t.make(size)
+				if held = min(held, size); held > 0 {
+					t.take(sem, held)
+				}
+				t.mustPanic(fmt.Sprintf("Release(%d) with %d of %d permits held", held+extra, held, size),
+					func() { sem.Release(held + extra) })
 			}
-			t.mustPanic("Release of more than is held", func() { sem.Release(held + extra) })
 		}
 	}
 	if !t.impl.UnitWeights { // the first of several calls would admit the waiter
@@ -53,6 +56,32 @@ func overReleasePanics(t *trial) {
 	}
 }
 
+// sizesOfReleases are sizes for which an implementation may have code of its own: one, which makes a mutex, and
+// sizes at which bits or words are full. The size of three comes first, and stands for all where a call may be
+// a message.
+func sizesOfReleases(impl impls.Impl) (sizes []int64) {
+	all := []int64{3, 0, 1, 2, 8, 64, 65, 128, 1000}
+	if impl.Waits != impls.Parked {
+		all = all[:3]
+	}
+	for _, size := range all {
+		if impl.MaxSize == 0 || size <= impl.MaxSize {
+			sizes = append(sizes, size)
+		}
+	}
+	return sizes
+}
+
+// surpluses are numbers by which a Release may exceed what is held. The sum of each power of two and what is held has
+// the low bits of a legal Release: an implementation that keeps permits in fewer bits, and says so by
+// MaxSize, has to look at the others before it cuts them off.
+func surpluses(size, held int64) []int64 {
+	if size != 3 {
+		return []int64{1}
+	}
+	return []int64{1, 2, math.MaxInt64 - held, 1 << 8, 1 << 16, 1 << 31, 1 << 32}
+}
+
 // overReleaseBesideWaiter releases too much while a request waits that the surplus would admit. The
 // waiter is left pending on purpose. After the panic the state is not specified, so nothing more is
 // asked of it; the cleanup of the trial cancels it.
@@ -72,21 +101,22 @@ func overReleaseBesideWaiter(t *trial) {
 // directions are needed. An implementation that declares corruption to be left alone would otherwise never be
 // asked, and the declaration would be worth nothing.
 func overReleaseRecovered(t *trial) {
-	const size = 3
 	corrupt := ""
-	for held := range int64(size) {
-		if t.impl.UnitWeights && held > 0 {
-			break // the first of several calls is legal
-		}
-		for _, extra := range []int64{1, 2, math.MaxInt64 - held} {
-			sem := t.make(size)
-			if held > 0 {
-				t.take(sem, held)
+	for _, size := range sizesOfReleases(t.impl) {
+		for _, held := range []int64{0, 1, 2, size - 1} {
+			if held < 0 || held >= max(size, 1) || t.impl.UnitWeights && held > 0 {
+				continue // with unit weights the first of several calls is legal
 			}
-			recovering(func() { sem.Release(held + extra) })
-			if got, want := grants(sem, size+2), size-held; got != want {
-				corrupt = fmt.Sprintf("with %d of %d permits held, Release(%d) was recovered; "+
-					"then %d permits were granted, want %d", held, size, held+extra, got, want)
+			for _, extra := range surpluses(size, held) {
+				sem := t.make(size)
+				if held > 0 {
+					t.take(sem, held)
+				}
+				recovering(func() { sem.Release(held + extra) })
+				if got, want := grants(sem, int(size)+2), size-held; got != want {
+					corrupt = fmt.Sprintf("with %d of %d permits held, Release(%d) was recovered; "+
+						"then %d permits were granted, want %d", held, size, held+extra, got, want)
+				}
 			}
 		}
 	}
@@ -106,15 +136,18 @@ func overReleaseRecovered(t *trial) {
 // unchanged, the request goes on to wait, and is granted by the next Release. A surplus that was
 // added before the panic would admit the waiter at once.
 func waiterAfterOverRelease(t *trial) {
-	for _, extra := range []int64{1, 3, math.MaxInt64 - 2} {
-		sem := t.make(3)
-		t.take(sem, 2)
-		waiter := t.startBlocked(sem, 2)
-		recovering(func() { sem.Release(2 + extra) })
-		t.mustWait(waiter)
-		sem.Release(2)
-		t.mustBeGranted(waiter)
-		t.mustHaveFree(sem, 1)
+	for _, size := range []int64{3, 1} {
+		held := (size + 1) / 2
+		for _, extra := range []int64{1, 3, 1 << 32, math.MaxInt64 - 2} {
+			sem := t.make(size)
+			t.take(sem, held)
+			waiter := t.startBlocked(sem, held)
+			recovering(func() { sem.Release(held + extra) })
+			t.mustWait(waiter)
+			sem.Release(held)
+			t.mustBeGranted(waiter)
+			t.mustHaveFree(sem, size-held)
+		}
 	}
 }
 
@@ -182,7 +215,34 @@ func zeroWeight(t *trial) {
 	zeroGivesNothing(t)
 	if t.impl.Order == impls.FIFO && t.impl.Waits == impls.Parked {
 		zeroInLine(t)
+		zerosInLines(t)
 	}
+}
+
+// zerosInLines serves all lines of three with weights of 0 to 2, by one Release and by two, and then a line in
+// which many requests for nothing stand behind one for a permit. A waiter that takes nothing still has its
+// place, and whatever is handed from waiter to waiter has to pass it. The lines begin with a request for
+// permits: another one would not have to wait.
+func zerosInLines(t *trial) {
+	const size = 2
+	for line := range int64(27) {
+		weights := []int64{line % 3, line / 3 % 3, line / 9}
+		if weights[0] == 0 {
+			continue
+		}
+		for _, first := range []int64{1, size} {
+			l := t.fullLine(size, weights...)
+			l.release(first)
+			l.check()
+			l.drain()
+		}
+	}
+	l := t.fullLine(1, 1)
+	for range 300 {
+		l.join(0)
+	}
+	l.join(1)
+	l.drain()
 }
 
 // zeroAmongWaiters begins Acquire(0) while another request waits. It may have to wait as well, but
@@ -293,6 +353,69 @@ func moreThanSize(t *trial) {
 		t.mustHaveFree(sem, size)
 	}
 	doomedInLine(t)
+	if !t.impl.UnitWeights {
+		lowBitsOfWeights(t)
+		triesBesideDoomed(t)
+	}
+}
+
+// lowBitsOfWeights asks for weights above the size whose low 8, 16 or 32 bits are a weight that fits, or zero. An
+// implementation that keeps permits in fewer bits, and says so by MaxSize, has to look at the others before
+// it cuts them off.
+func lowBitsOfWeights(t *trial) {
+	sem := t.make(3)
+	t.take(sem, 2)
+	for _, bits := range []int{8, 16, 31, 32, 33} {
+		for _, low := range []int64{0, 1} {
+			n := int64(1)<<bits + low
+			if !t.impl.NoTry && sem.TryAcquire(n) {
+				t.failf("TryAcquire(%d) = true on a semaphore of size 3", n)
+			}
+			t.refusedWhenDone(sem, n)
+		}
+	}
+	t.mustHaveFree(sem, 1)
+}
+
+// triesBesideDoomed tries for a permit that is free while requests for more than the size, and requests whose ctx is
+// done, come and go. None of them may be in line, not for an instant: the tries would fail.
+func triesBesideDoomed(t *trial) {
+	rounds, size := 300, int64(2)
+	switch {
+	case t.impl.NoTry || t.impl.Waits == impls.Elsewhere:
+		return
+	case t.impl.Waits != impls.Parked:
+		rounds = 30
+	}
+	sem := t.make(size)
+	var ended atomic.Bool
+	t.together(func() {
+		defer ended.Store(true)
+		for round := range rounds {
+			ctx, cancel := context.WithCancel(context.Background())
+			go func() {
+				yield(round % 4)
+				cancel()
+			}()
+			if sem.Acquire(ctx, size+1) == nil {
+				t.failf("Acquire(%d) = nil on a semaphore of size %d", size+1, size)
+			}
+			if t.impl.DoneContext == impls.DoneLoses && sem.Acquire(ctx, 1) == nil {
+				t.failf("Acquire with a done ctx = nil, want an error")
+			}
+			t.countProgress(round)
+		}
+	}, func() {
+		for !ended.Load() {
+			if !sem.TryAcquire(size) {
+				t.failf("TryAcquire(%d) = false, want true: nothing is held, and the requests that come and go "+
+					"are for more than the size, or have a done ctx", size)
+			}
+			sem.Release(size)
+			runtime.Gosched() // on one processor the calls meet in no other way
+		}
+	})
+	t.mustHaveFree(sem, size)
 }
 
 // doomedInLine begins requests for more than the size while others wait, at every place of a line.

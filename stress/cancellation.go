@@ -25,6 +25,8 @@ func cancelledHead(t *trial) {
 		return // no request is large, so a waiter that leaves holds up nothing
 	}
 	largeLeaverMeetsGrant(t)
+	leaversTogether(t)
+	leaverOfShutDoor(t)
 	sem := t.make(2)
 	t.take(sem, 2)
 	head := t.startBlocked(sem, 2)
@@ -96,6 +98,77 @@ func largeLeaverMeetsGrant(t *trial) {
 		sem.Release(2)
 		t.mustHaveFree(sem, 2)
 	}
+}
+
+// leaversTogether cancels the first two waiters at the same time, by one ctx or by two. A permit is free that
+// fits neither of them, and fits the third. Each leaver may take the other one for the head, and leave the look
+// at the line to it.
+func leaversTogether(t *trial) {
+	if t.impl.Waits != impls.Parked {
+		return // a wait takes long there
+	}
+	const rounds = 200
+	for round := range rounds {
+		sem := t.make(2)
+		t.take(sem, 2)
+		parent, cancelBoth := context.WithCancel(context.Background())
+		var leavers []*call
+		var cancels []func()
+		for range 2 {
+			ctx, cancel := context.WithCancel(parent)
+			c := t.startWith(ctx, cancel, sem, 2)
+			t.mustWait(c)
+			leavers, cancels = append(leavers, c), append(cancels, cancel)
+		}
+		follower := t.startForever(sem, 1)
+		t.mustWait(follower)
+		sem.Release(1)
+		t.settle()
+		if round%2 == 0 {
+			cancelBoth()
+		} else {
+			t.together(cancels...)
+		}
+		for _, c := range leavers {
+			t.mustBeRefused(c, context.Canceled)
+		}
+		t.mustBeGranted(follower)
+		cancelBoth()
+		sem.Release(2)
+		t.mustHaveFree(sem, 2)
+	}
+}
+
+// leaverOfShutDoor lets requests pass a large one until the guard against starvation makes others wait that fit. Then
+// the large request leaves, and nothing comes back: it must let all of them through. Before the guard is in
+// force, a leaver holds up no request, so an implementation may forget the door.
+func leaverOfShutDoor(t *trial) {
+	const size = 3
+	if t.impl.Order == impls.FIFO || !t.impl.StarvationFree {
+		return // the head alone holds others up under FIFO
+	}
+	sem := t.make(size)
+	t.take(sem, 1)
+	large := t.startBlocked(sem, size)
+	for range mostPasses {
+		small := t.start(sem, 1)
+		if t.settle(); !small.hasReturned() {
+			line := []*call{small, t.startForever(sem, 1)}
+			t.settle()
+			large.cancel()
+			t.mustBeRefused(large, context.Canceled)
+			for _, c := range line {
+				t.mustBeGranted(c)
+			}
+			sem.Release(size)
+			t.mustHaveFree(sem, size)
+			return
+		}
+		t.mustBeGranted(small)
+		sem.Release(1)
+		t.letTimeGoBy()
+	}
+	// The guard is the matter of C26.
 }
 
 // leaversMeetGrants is leaverMeetsGrant with a ctx of each kind. A waiter that finds itself granted may look
@@ -203,6 +276,9 @@ func cancelReturns(t *trial) {
 	}
 	for _, e := range contexts.Ends() {
 		holdersContext(t, e)
+	}
+	for _, e := range contexts.Ends() {
+		sharedByMany(t, e)
 	}
 	const limit = 50 * time.Millisecond
 	ctx, cancel := context.WithTimeout(context.Background(), limit)

@@ -142,7 +142,7 @@ var clauses = []clause{
 		"No legal call panics, whatever runs at the same time."},
 		inTrial(noPanic)},
 	{Clause{"C33", "bounded-storage",
-		"What is allocated for waiting does not grow with the number of waits that are over."},
+		"What is allocated does not grow with the number of calls that are over."},
 		alone(inTrial(boundedStorage))},
 	{Clause{"C34", "linearizable",
 		"Calls take effect one after the other, each between its begin and its return; " +

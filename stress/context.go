@@ -80,6 +80,7 @@ func errorOfContext(t *trial) {
 		errorOfEnding(t, e)
 	}
 	errorsInTurn(t)
+	errorsTogether(t)
 }
 
 // errorsInTurn ends contexts of every kind on one semaphore, twice, and then one whose error cannot be compared. An
@@ -155,8 +156,8 @@ func explainHang(run func(impls.Impl, time.Duration) error) func(impls.Impl, tim
 	return func(impl impls.Impl, patience time.Duration) error {
 		err := run(impl, patience/3)
 		if never := (hung{}); errors.As(err, &never) {
-			return failure{message: "a method of ctx that uses the semaphore never returned: " +
-				"was it called while a lock was held?\n" + never.stacks}
+			return failure{message: "a method of ctx that uses the semaphore never returned, or one that takes long " +
+				"held up another call: was it called while a lock was held?\n" + never.stacks}
 		}
 		return err
 	}
@@ -181,6 +182,13 @@ func reentrantContext(t *trial) {
 	}
 	for turn := range int64(10) { // above the number of methods that an Acquire is likely to call
 		releasedByContext(t, turn)
+	}
+	for turn := range int64(4) {
+		releasedAtEnd(t, turn)
+		for held := range int64(3) {
+			slowMethod(t, turn, held, false)
+		}
+		slowMethod(t, turn, 2, true)
 	}
 }
 

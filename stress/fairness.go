@@ -237,6 +237,8 @@ func fifo(t *trial) {
 		t.mustHaveFree(l.sem, 3)
 	}
 	fifoAfterLeaving(t)
+	orderOfKinds(t)
+	leaversInLongLine(t)
 }
 
 // fifoAfterLeaving cancels the waiter at each place of a line. The others keep their order.
@@ -350,8 +352,27 @@ func (t *trial) atRandom(draw *rand.Rand, size int64, longest int) {
 			l.release(1 + draw.Int64N(l.held))
 		}
 		l.check()
+		l.tryBeside()
 	}
 	l.drain()
+}
+
+// tryBeside tries for a permit beside a line of any shape, and gives it back. Whether the try may succeed
+// depends only on whether requests wait and permits are free. An implementation may keep the number of waiters,
+// their sum or a mark of the head for tries alone, and a leaver may change it wrongly: no other call would show
+// that.
+func (l *line) tryBeside() {
+	t := l.t
+	if t.impl.Order != impls.FIFO || t.impl.Waits != impls.Parked || t.impl.NoTry {
+		return
+	}
+	want := l.free > 0 && (len(l.waiting) == 0 || t.impl.TryBarges)
+	if got := l.sem.TryAcquire(1); got != want {
+		t.failf("TryAcquire(1) = %v with %d permits free and %v in line, want %v",
+			got, l.free, weights(l.waiting), want)
+	} else if got {
+		l.sem.Release(1)
+	}
 }
 
 // runLeaves cancels a run of neighbours, from any place and as often as not up to the end. Then waiters come and
@@ -391,6 +412,29 @@ func tryBarges(t *trial) {
 	sem.Release(2)
 	t.mustHaveFree(sem, 2)
 	triesBesideLine(t)
+	if !t.impl.UnitWeights {
+		triesBesideWide(t)
+	}
+}
+
+// triesBesideWide is tryBarges beside requests whose weights, or whose sums, are zero in the low bits. An
+// implementation that keeps the sum of what waits in a word of fewer bits sees no line.
+func triesBesideWide(t *trial) {
+	for _, n := range []int64{1 << 7, 1 << 8, 1 << 15, 1 << 16, 1 << 31, 1 << 32, 1 << 33} {
+		if t.impl.MaxSize > 0 && n > t.impl.MaxSize {
+			return
+		}
+		l := t.fullLine(n, n)
+		l.release(1)
+		l.tryBeside()
+		l.join(n)
+		l.tryBeside()
+		for l.held > 0 { // not permit by permit, as drain does
+			l.release(l.held)
+			l.check()
+		}
+		t.mustHaveFree(l.sem, n)
+	}
 }
 
 // triesBesideLine is tryBarges at each length of a line whose head needs two permits, up to more waiters than eight

@@ -2,6 +2,7 @@ package stress
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"sync/atomic"
 
@@ -19,6 +20,7 @@ func noLostWakeup(t *trial) {
 	const size = 3
 	releaseMeetsWait(t)
 	releasesMeet(t)
+	releaseMeetsTries(t)
 	stolenFromLarge(t)
 	for line := range 27 {
 		weights := []int64{int64(line%3 + 1), int64(line/3%3 + 1), int64(line/9 + 1)}
@@ -73,6 +75,45 @@ func releasesMeet(t *trial) {
 		t.mustBeGranted(b)
 		sem.Release(2)
 		t.mustHaveFree(sem, 2)
+	}
+}
+
+// releaseMeetsTries lets a Release that admits a request for all permits meet tries, which take permits and give them
+// back at once, or are refused. When nothing moves any more, all permits are free, so the request must
+// have been granted. A try that takes too much and puts it back has to look at the line, too: a Release that
+// came meanwhile saw too few permits.
+func releaseMeetsTries(t *trial) {
+	if t.impl.UnitWeights || t.impl.NoTry || t.impl.Waits == impls.Elsewhere {
+		return
+	}
+	rounds, size := 300, int64(3)
+	if t.impl.Waits != impls.Parked {
+		rounds = 20 // spinning waiters are slow
+	}
+	for round := range rounds {
+		sem := t.make(size)
+		t.take(sem, size-1)
+		waiter := t.startForever(sem, size)
+		t.mustWait(waiter)
+		var released atomic.Bool
+		try := func(n int64) func() {
+			return func() { // until the Release is over, so that some try meets it
+				for tries := 0; tries < 100 && !released.Load(); tries++ {
+					if sem.TryAcquire(n) {
+						sem.Release(n)
+					}
+					runtime.Gosched()
+				}
+			}
+		}
+		t.together(try(1), try(1), try(2), func() {
+			defer released.Store(true)
+			yield(round % 4)
+			sem.Release(size - 1)
+		})
+		t.mustBeGranted(waiter)
+		sem.Release(size)
+		t.mustHaveFree(sem, size)
 	}
 }
 
@@ -164,6 +205,7 @@ func releaseAdmitsAll(t *trial) {
 		t.mustHaveFree(sem, 4)
 	}
 	newcomersMeetGrants(t)
+	fitsBehindLarge(t)
 	long := 100
 	if t.impl.Waits != impls.Parked {
 		long = 20 // many waiters that spin or poll are slow
@@ -216,6 +258,24 @@ func newcomersMeetGrants(t *trial) {
 			}
 		}
 	}
+}
+
+// fitsBehindLarge lets a small request wait behind a line of large ones that do not fit, at each length of that
+// line. Under Barging every request is served that fits, however many wait before it. An implementation may
+// look at the first waiters only.
+func fitsBehindLarge(t *trial) {
+	const size, most = 2, 300
+	if t.impl.Order != impls.Barging || t.impl.Waits != impls.Parked || t.impl.UnitWeights {
+		return
+	}
+	l := t.fullLine(size)
+	for range most {
+		l.join(size)
+		l.join(1)
+		l.release(1)
+		l.check()
+	}
+	l.drain()
 }
 
 // lineMeetsNewcomers grants a whole line by one Release, with a permit more, for which two newcomers come at the same

@@ -23,6 +23,8 @@ import (
 var (
 	matrixRuns = flag.Int("mutants.runs", 1, "how often each detector runs on each mutant")
 	matrixFile = flag.String("mutants.write", "", "file for the kill matrix")
+	matrixFrom = flag.String("mutants.from", "", "ID of the first mutant to play, such as K70; "+
+		"-mutants.write keeps the other rows of its file")
 )
 
 // Every mutant fails all clauses that it names, and the correct semaphore that most are made of
@@ -43,7 +45,15 @@ func TestMutants(t *testing.T) {
 		t.Run(row.mutant.ID+"-"+row.mutant.Name, func(t *testing.T) { row.check(t, *matrixRuns) })
 	}
 	if *matrixFile != "" {
-		if err := os.WriteFile(*matrixFile, m.markdown(time.Since(began)), 0o644); err != nil {
+		page := m.markdown(time.Since(began))
+		if *matrixFrom != "" {
+			earlier, err := os.ReadFile(*matrixFile)
+			if err != nil {
+				t.Fatal(err)
+			}
+			page = m.addTo(earlier, page)
+		}
+		if err := os.WriteFile(*matrixFile, page, 0o644); err != nil {
 			t.Error(err)
 		}
 	}
@@ -124,8 +134,16 @@ func newMatrix(t *testing.T) *matrix {
 	if !every {
 		t.Log("each mutant meets the detectors that it names; SEMABENCH_LONG=1 runs all, as make test-long does")
 	}
+	all := planted()
+	if *matrixFrom != "" {
+		first := slices.IndexFunc(all, func(m mutant.Mutant) bool { return m.ID == *matrixFrom })
+		if first < 0 {
+			t.Fatalf("-mutants.from=%s: no mutant has this ID", *matrixFrom)
+		}
+		all = all[first:]
+	}
 	reference := mutant.Mutant{Impl: mutant.Reference, ID: "–"}
-	for _, mut := range append([]mutant.Mutant{reference}, planted()...) {
+	for _, mut := range append([]mutant.Mutant{reference}, all...) {
 		env := append(os.Environ(), childVar+"="+mut.Name)
 		named := !every && mut.ID != reference.ID
 		if named {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -65,6 +66,65 @@ func (m *matrix) markdown(took time.Duration) []byte {
 	fmt.Fprintf(&b, "\nThe columns of the schedule explorer are in [%s](%s).\n", explorerTable, explorerTable)
 	return b.Bytes()
 }
+
+// addTo puts the rows of page into an earlier page, behind its other rows, and says which rows are of this run.
+// A whole run takes twelve minutes of two processors, and some new mutants take two.
+func (m *matrix) addTo(earlier, page []byte) []byte {
+	again := map[string]bool{}
+	for _, r := range m.rows[1:] {
+		again[r.mutant.ID] = true
+	}
+	id := func(line string) string { // of a row, or of an entry of the list without preemption
+		for _, prefix := range []string{"| ", "- "} {
+			if rest, ok := strings.CutPrefix(line, prefix); ok {
+				return strings.Fields(rest)[0]
+			}
+		}
+		return ""
+	}
+	var rows, bare []string
+	narrow := len(m.narrow)
+	for line := range strings.Lines(string(page)) {
+		switch {
+		case !again[id(line)]:
+		case line[0] == '|':
+			rows = append(rows, line)
+		case strings.Contains(line, ": ") && !strings.Contains(line, "Killed in"):
+			bare = append(bare, line)
+		}
+	}
+	var b strings.Builder
+	inTable, inBare := false, false
+	for line := range strings.Lines(string(earlier)) {
+		if again[id(line)] {
+			continue
+		}
+		if inBare && strings.HasPrefix(line, "- ") {
+			narrow++
+		}
+		if inTable && !strings.HasPrefix(line, "|") {
+			b.WriteString(strings.Join(rows, ""))
+			inTable = false
+		}
+		if inBare && strings.HasPrefix(line, "The columns of") {
+			text := strings.TrimRight(b.String(), "\n") + "\n"
+			b.Reset()
+			b.WriteString(text + strings.Join(bare, "") + "\n")
+		}
+		inTable = inTable || strings.HasPrefix(line, "| –")
+		inBare = inBare || strings.HasPrefix(line, "## Without")
+		b.WriteString(line)
+	}
+	text := b.String()
+	text = mutantsMade.ReplaceAllString(text, fmt.Sprintf("${1}%d mutants; the rows from %s on are of a later run. The others: ",
+		len(planted()), m.rows[1].mutant.ID))
+	return []byte(narrowMade.ReplaceAllString(text, fmt.Sprintf("The windows of %d mutants", narrow)))
+}
+
+var (
+	mutantsMade = regexp.MustCompile("(Made by `make mutants`: )\\d+ mutants(?:; the rows .* The others: )?,? ?")
+	narrowMade  = regexp.MustCompile(`The windows of \d+ mutants`)
+)
 
 // The matrix names the file with the columns of the schedule explorer, whose own tests check it.
 // There is no copy of that table: a copy was stale whenever only one command had run.

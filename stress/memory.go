@@ -82,6 +82,12 @@ func noDataRace(t *trial) {
 			if !t.impl.NoTry && sem.TryAcquire(n) {
 				sem.Release(n)
 			}
+			if zeros := t.impl.ZeroWeight == impls.ZeroGranted && !t.impl.UnitWeights; zeros && round%8 == 0 {
+				if sem.Acquire(context.Background(), 0) == nil {
+					sem.Release(0)
+				}
+				_ = sem.Acquire(ctx, 0) // ctx is done
+			}
 			if t.impl.Defects["C10"] == "" { // otherwise the call may never return
 				recovering(func() { overReleased.Release(1) })
 			}

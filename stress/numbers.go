@@ -27,6 +27,7 @@ func noExpiry(t *trial) {
 		t.unknownf("waiters are %v: the clock that they see cannot be turned forward", t.impl.Waits)
 	}
 	deadlinesAlone(t)
+	holdersOutlive(t)
 	const long = 31 * 24 * time.Hour
 	if t.impl.UnitWeights {
 		unitsDoNotExpire(t, long)
@@ -143,8 +144,9 @@ func deadlinesAlone(t *trial) {
 }
 
 // farDeadlines waits with deadlines that are from an hour to a century away, and with one beyond the reach of a
-// time.Duration. Milliseconds in 32 bits overflow after 25 or 50 days, and nanoseconds since 1970 after the year 2262.
-// The clock of a bubble begins in 2000 and ends then, so the waits of a trial must not be longer in all.
+// time.Duration. Milliseconds in 32 bits overflow after 25 or 50 days, and nanoseconds since 1970 after the
+// year 2262. The clock of a bubble begins in 2000 and ends then, so the waits of a trial must not be longer in
+// all.
 //
 // As in waitsOfAges, an implementation may look each second whether its ctx is done. So a longer wait comes only
 // if the one before took little processor time. That bounds what is found, and decides no verdict.
@@ -227,6 +229,7 @@ func anyNumber(t *trial) {
 		most = 1 << 12
 	}
 	manyAlone(t, most)
+	manyRefused(t)
 	if t.impl.Waits != impls.Parked {
 		manyCalls(t, most)
 		return
@@ -322,6 +325,73 @@ func manyWaits(t *trial) {
 		}
 	})...)
 	t.mustHaveFree(sem, 1)
+}
+
+// manyRefused makes calls of one kind that give or take no permit, one after the other: refused because their
+// ctx is done, refused because they ask for more than the size, granted for nothing, and Releases of nothing
+// and of too much. Their numbers double, as in failedTries. After each number, the permit that was held is all
+// that is held, a try has its permit, and a request that waits is served.
+func manyRefused(t *trial) {
+	most := 1 << 12
+	if t.impl.Waits != impls.Parked {
+		most = 1 << 6 // a call may be a message
+	}
+	done := contexts.Done()
+	mustFail := func(sem impls.Semaphore, n int64) {
+		if sem.Acquire(done, n) == nil {
+			t.failf("Acquire(%d) with a done ctx = nil, want an error", n)
+		}
+	}
+	type calls struct {
+		what  string
+		legal bool
+		call  func(impls.Semaphore)
+	}
+	zero := t.impl.ZeroWeight == impls.ZeroGranted && !t.impl.UnitWeights
+	unchanged := t.impl.OverRelease == impls.OverReleaseUnchanged && t.impl.Defects["C10"] == "" &&
+		t.impl.Defects["C11"] == "" && !t.impl.UnitWeights
+	for _, k := range []calls{
+		{"requests with a done ctx", t.impl.DoneContext == impls.DoneLoses, func(sem impls.Semaphore) { mustFail(sem, 1) }},
+		{"requests for more than the size", !t.impl.UnitWeights, func(sem impls.Semaphore) { mustFail(sem, 4) }},
+		{"requests for nothing", zero, func(sem impls.Semaphore) { t.mustAcquire(sem, 0) }},
+		{"tries for nothing", zero && !t.impl.NoTry, func(sem impls.Semaphore) { sem.TryAcquire(0) }},
+		{"Releases of nothing", zero, func(sem impls.Semaphore) { sem.Release(0) }},
+		{"Releases of too much", unchanged, func(sem impls.Semaphore) { recovering(func() { sem.Release(3) }) }},
+	} {
+		if !k.legal {
+			continue
+		}
+		sem := t.make(2)
+		for count := 1; count <= most; count *= 2 {
+			t.take(sem, 1)
+			for i := range count {
+				t.countProgress(i)
+				k.call(sem)
+			}
+			if !sem.TryAcquire(1) {
+				t.failf("TryAcquire(1) = false after %d %s, want true with 1 of 2 permits free", count, k.what)
+			}
+			if sem.TryAcquire(1) {
+				t.failf("TryAcquire(1) = true after %d %s, want false with no permit free", count, k.what)
+			}
+			for i := range count {
+				t.countProgress(i)
+				k.call(sem)
+			}
+			waiter := t.startBlocked(sem, 1)
+			sem.Release(1)
+			t.mustBeGranted(waiter)
+			sem.Release(2)
+			t.mustHaveFree(sem, 2)
+		}
+	}
+}
+
+// mustAcquire acquires permits that are free, in the goroutine of the check.
+func (t *trial) mustAcquire(sem impls.Semaphore, n int64) {
+	if err := sem.Acquire(context.Background(), n); err != nil {
+		t.failf("Acquire(%d) = %v, want nil", n, err)
+	}
 }
 
 // manyAlone makes calls that need not wait, while a permit is held all the time. Both free permits are

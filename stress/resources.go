@@ -66,6 +66,60 @@ func nothingLeftBehind(t *trial) {
 	t.mustHaveFree(sem, 1)
 	callbacksOfMeetings(t)
 	grantedLeave(t)
+	atOnceLeave(t)
+}
+
+// atOnceLeave counts what is left of calls that need not wait: granted at once, and refused because their ctx
+// is done. The contexts go on after a grant, as the ctx of a server does. An implementation may prepare a wait
+// that does not come.
+func atOnceLeave(t *trial) {
+	const calls = 100
+	label := fmt.Sprintf("leaver %d", leaverIDs.Add(1))
+	sem := t.make(1)
+	counting := contexts.NewCounting()
+	mustHaveNone := func(what string) {
+		if n := counting.Registered.Load(); n != 0 {
+			t.failf("%d callback(s) still registered with the ctx after %s", n, what)
+		}
+	}
+	t.mustBeGranted(t.startWith(counting, counting.Cancel, sem, 1))
+	mustHaveNone("Acquire took a free permit")
+	counting.Cancel()
+	if t.impl.DoneContext == impls.DoneLoses {
+		t.mustBeRefused(t.startWith(counting, counting.Cancel, sem, 1), context.Canceled)
+		mustHaveNone("Acquire refused a done ctx")
+	}
+	sem.Release(1)
+
+	var ends []*contexts.Ending
+	before, _ := t.inUse()
+	for range calls {
+		for _, e := range contexts.Ends() {
+			ends = append(ends, e)
+			// Package context makes the channel of a ctx, and the table of its callbacks, when they are first
+			// needed. They belong to the ctx, so they must not be made in Acquire.
+			e.Ctx.Done()
+			context.AfterFunc(e.Ctx, func() {})()
+			t.mustBeGranted(t.startWith(e.Ctx, e.Cancel, leavers.New(sem, label), 1))
+			sem.Release(1)
+			if t.impl.Waits != impls.Parked {
+				break // a call may be a message there
+			}
+		}
+	}
+	t.settle()
+	goroutines := leavers.Goroutines(label)
+	after, _ := t.inUse()
+	for _, e := range ends {
+		e.Cancel()
+	}
+	if goroutines >= calls/4 { // as in leaversLeave
+		t.failf("%d goroutines are left after %d calls with each kind of ctx that took a free permit", goroutines, calls)
+	}
+	if after-before >= calls {
+		t.failf("%d objects that Acquire allocated are in use after %d calls with each kind of ctx that took a "+
+			"free permit", after-before, calls)
+	}
 }
 
 // callbacksOfMeetings counts the callbacks after a Release that meets the beginning of a wait. An
@@ -165,23 +219,52 @@ func (t *trial) inUse() (objects, bytes int64) {
 // wait, so no object was added for each. The number of waits doubles each time: a leak grows with
 // it, and a constant amount does not.
 func boundedStorage(t *trial) {
+	mustNotGrow(t, "waits", comeAndGo)
+	if t.impl.Waits != impls.Elsewhere { // where each may be a message
+		mustNotGrow(t, "calls that need not wait", passThrough)
+	}
+}
+
+func mustNotGrow(t *trial, what string, use func(*trial, impls.Semaphore, int)) {
 	const first, last = 1_000, 8_000
 	sem := t.make(2)
-	comeAndGo(t, sem, first)
+	use(t, sem, first)
 	_, before := t.inUse()
-	for waits := 2 * first; waits <= last; waits *= 2 {
-		comeAndGo(t, sem, waits)
+	for uses := 2 * first; uses <= last; uses *= 2 {
+		use(t, sem, uses)
 		_, after := t.inUse()
 		grown := after - before
-		if grown < 4*int64(waits) {
+		if grown < 4*int64(uses) {
 			t.mustHaveFree(sem, 2)
 			return
 		}
-		if waits == last {
-			t.failf("%d bytes more that Acquire and Release allocated are in use after %d more waits",
-				grown, waits)
+		if uses == last {
+			t.failf("%d bytes more that Acquire, TryAcquire and Release allocated are in use after %d more %s",
+				grown, uses, what)
 		}
 		before = after
+	}
+}
+
+// passThrough takes a free permit and gives it back, by Acquire with a ctx that can end and with one that cannot, and
+// by TryAcquire. No request waits meanwhile: what an implementation notes for each call may be thrown away at
+// the next wait, and there is none.
+func passThrough(t *trial, sem impls.Semaphore, calls int) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	passing := leavers.NewPassing(sem)
+	for call := range calls / 2 {
+		own := ctx
+		if call%2 == 0 {
+			own = context.Background()
+		}
+		if err := passing.Acquire(own, 1); err != nil {
+			t.failf("Acquire(1) = %v with 2 permits free, want nil", err)
+		}
+		if !t.impl.NoTry && passing.TryAsLeaver(1) {
+			passing.ReleaseAsLeaver(1)
+		}
+		t.countProgress(call)
 	}
 }
 
@@ -274,31 +357,86 @@ func (t *trial) mustSleep(declared impls.Waits) {
 	if declared == impls.Spinning {
 		t.unknownf("not promised: Impl.Waits is %v", declared)
 	}
-	var alone, waiting, burning time.Duration
-	for range mostTries {
-		var naps int
-		alone, burning, naps = t.calibrate()
-		sem := t.make(1)
-		t.take(sem, 1)
+	var c calibration
+	for i, r := range restingRequests() {
+		if i > 0 && declared == impls.Elsewhere { // a wait may be a message there
+			break
+		}
+		if r.n == 1 || !t.impl.UnitWeights {
+			t.mustRest(&c, r, declared)
+		}
+	}
+}
+
+// A resting request waits in a state of its own, in which an implementation may look for its permits again and again.
+type resting struct {
+	what string
+	free int64 // of two permits, beside the request
+	n    int64
+	kind kind
+}
+
+// restingRequests are a request with a ctx of each kind, one for more permits than are free, and one for more than
+// the size.
+func restingRequests() (all []resting) {
+	kinds := timeKinds()
+	for _, k := range kinds {
+		if k.name != "context.Background" { // the check could not end it
+			all = append(all, resting{"with " + k.name, 0, 1, k})
+		}
+	}
+	own := kind{"a ctx of the caller's own type", func() (context.Context, context.CancelFunc) {
+		ctx := contexts.NewCallers(time.Minute)
+		return ctx, ctx.End
+	}}
+	soon := kind{"a ctx whose deadline is near", func() (context.Context, context.CancelFunc) {
+		return context.WithTimeout(context.Background(), time.Minute)
+	}}
+	return append(all,
+		resting{"with " + soon.name, 0, 1, soon},
+		resting{"with " + own.name, 0, 1, own},
+		resting{"for 2 permits with 1 free", 1, 2, kinds[0]},
+		resting{"for more than the size", 0, 3, kinds[0]},
+	)
+}
+
+// A calibration is the processor time of a number of naps, alone and beside goroutines that burn.
+type calibration struct {
+	alone, burning time.Duration
+	naps           int
+}
+
+// mustRest is mustSleep for one kind of request. The controls of the kind before are good enough for a request that
+// rests. A verdict against it needs controls of its own, since the load of the machine may have changed.
+func (t *trial) mustRest(c *calibration, r resting, declared impls.Waits) {
+	const size = 2
+	var waiting time.Duration
+	for try := range mostTries {
+		if try > 0 || c.naps == 0 {
+			c.alone, c.burning, c.naps = t.calibrate()
+		}
+		sem := t.make(size)
+		t.take(sem, size-r.free)
 		var waiters []*call
 		for range burners {
-			waiters = append(waiters, t.start(sem, 1))
+			ctx, cancel := r.kind.make()
+			waiters = append(waiters, t.startWith(ctx, cancel, sem, r.n))
 		}
 		t.settle() // a waiter may look at the permits some times before it sleeps
-		waiting = processorTime(naps)
-		for _, c := range waiters {
-			c.cancel()
+		waiting = processorTime(c.naps)
+		for _, w := range waiters {
+			w.cancel()
 		}
-		for _, c := range waiters {
-			t.returned(c)
+		for _, w := range waiters {
+			t.returned(w)
 		}
-		if waiting <= alone+(burning-alone)/8 {
+		if waiting <= c.alone+(c.burning-c.alone)/8 {
 			return
 		}
 	}
-	t.failf("%d waiting requests used %v of processor time, and none used %v in as many sleeps; "+
+	t.failf("%d requests that wait, %s, used %v of processor time, and none used %v in as many sleeps; "+
 		"%d goroutines that burn on purpose used %v. Impl.Waits is %v",
-		burners, waiting, alone, burners, burning, declared)
+		burners, r.what, waiting, c.alone, burners, c.burning, declared)
 }
 
 // calibrate returns the processor time of a number of naps, alone and beside burning goroutines,

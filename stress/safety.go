@@ -312,7 +312,7 @@ func triesDuringRelease(t *trial) {
 }
 
 // triesAtBorders tries for one permit, of which there are enough, while another goroutine moves the number of free
-// permits to and fro over a border of 8, 16, 31 and 32 bits. An implementation may keep the number in two parts, and
+// permits to and fro over a border of 8, 16, 31 and 32 bits, or is about to empty one of several shards. An implementation may keep the number in two parts, and
 // read them one after the other. It then sees the upper part of one number and the lower part of the
 // other one. Far from such borders the two parts fit together.
 func triesAtBorders(t *trial) {
@@ -324,7 +324,7 @@ func triesAtBorders(t *trial) {
 	if t.impl.MaxSize > 0 {
 		most = t.impl.MaxSize
 	}
-	for _, border := range []int64{1 << 8, 1 << 16, 1 << 31, 1 << 32, 1 << 33} {
+	for _, border := range []int64{2, 3, 4, 1 << 8, 1 << 16, 1 << 31, 1 << 32, 1 << 33} {
 		if border > most-1 {
 			return
 		}

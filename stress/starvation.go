@@ -28,6 +28,7 @@ func starvedInShapes(t *trial) {
 			}
 		}
 	}
+	starvedByKinds(t)
 }
 
 // A stream keeps a semaphore full of requests of one weight. Their permits come back one request after the
@@ -35,11 +36,13 @@ func starvedInShapes(t *trial) {
 type stream struct {
 	*line
 	passing int64
+	of      kind // the ctx of a victim
+	against kind // the ctx of a request that passes it
 }
 
 // newStream takes all permits, but for a rest that is smaller than the weight of the stream.
 func newStream(t *trial, size, passing int64) *stream {
-	s := &stream{&line{t: t, sem: t.make(size), size: size, free: size}, passing}
+	s := &stream{&line{t: t, sem: t.make(size), size: size, free: size}, passing, timeKinds()[0], timeKinds()[0]}
 	for s.free >= passing {
 		t.take(s.sem, passing)
 		s.free -= passing
@@ -56,7 +59,8 @@ func (s *stream) starves(weight int64) {
 			s.free -= s.passing
 			s.held += s.passing
 		}
-		victim := s.t.startBlocked(s.sem, weight)
+		victim := s.begin(s.of, weight)
+		s.t.mustWait(victim)
 		s.passUntilGranted(victim)
 		s.sem.Release(weight)
 		s.collect()
@@ -73,6 +77,11 @@ func (s *stream) starves(weight int64) {
 	s.t.mustHaveFree(s.sem, s.size)
 }
 
+func (s *stream) begin(k kind, n int64) *call {
+	ctx, cancel := k.make()
+	return s.t.startWith(ctx, cancel, s.sem, n)
+}
+
 // passUntilGranted goes on until victim is granted. Two requests of the stream wait before each Release, so that
 // an order that is the reverse of fair shows also among them. If the door is closed to them, permits come
 // back until the victim fits.
@@ -80,7 +89,7 @@ func (s *stream) passUntilGranted(victim *call) {
 	t := s.t
 	for passes := 0; passes < mostPasses; {
 		for len(s.waiting) < 2 && s.held > 0 {
-			s.waiting = append(s.waiting, t.start(s.sem, s.passing))
+			s.waiting = append(s.waiting, s.begin(s.against, s.passing))
 			t.settle()
 			passes += s.collect()
 			if passes >= mostPasses {

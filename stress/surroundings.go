@@ -25,6 +25,7 @@ func independent(impl impls.Impl, patience time.Duration) error {
 	defer p.setBack()
 	return play(impl, patience, func(t *trial) {
 		manySemaphores(t)
+		sharedAcross(t)
 		madeAtOnce(t)
 		madeAfterMany(t)
 		collections(t)

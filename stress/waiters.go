@@ -174,6 +174,14 @@ func (l *line) join(n int64) {
 	l.waiting = append(l.waiting, c)
 }
 
+// joinWith is join with a given ctx, which must not end before the line is drained.
+func (l *line) joinWith(ctx context.Context, n int64) {
+	c := l.t.startWith(ctx, func() {}, l.sem, n)
+	l.t.mustWait(c)
+	l.all = append(l.all, c)
+	l.waiting = append(l.waiting, c)
+}
+
 // release gives permits back. They count as free even if the semaphore hands them to a waiter at
 // once: check moves them to held when it has seen the grant.
 func (l *line) release(n int64) {

@@ -7,7 +7,7 @@
 //
 // A detector that has never found a planted defect proves nothing. The 41 mutants with an M have
 // defects that were published. The 15 with an S were planted for clauses that no M breaks alone. The
-// 69 with a K, which [Kinds] returns, each stand for a kind of input that no clause tried before.
+// 92 with a K, which [Kinds] returns, each stand for a kind of input that no clause tried before.
 //
 // # Why one package of more than twenty files
 //
@@ -34,7 +34,7 @@ import (
 // A Mutant is a semaphore with one defect.
 type Mutant struct {
 	impls.Impl
-	ID        string // M1 to M41, S1 to S15, or K1 to K69
+	ID        string // M1 to M41, S1 to S15, or K1 to K92
 	Defect    string // in a line
 	Reference string // the publication of the defect, or the clause that it was planted for
 

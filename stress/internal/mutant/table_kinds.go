@@ -14,7 +14,7 @@ import (
 // K36 stand for the kinds of a third round. They passed, but for K32, which C25 found. K37 to K42 stand for
 // the kinds of a fourth round. They passed, but for K42 in some random programs. K43 and K44 passed
 // explore.Semaphore, and every clause that plays its own schedule. K45 to K55 are in
-// surroundings, and K56 to K69 in repeated.
+// surroundings, K56 to K69 in repeated, and K70 to K92 in company.
 func Kinds() []Mutant {
 	fifo := func(name string, construct func(int64) impls.Semaphore) impls.Impl {
 		return impls.Impl{Name: name, New: construct, Order: impls.FIFO}
@@ -337,5 +337,5 @@ func Kinds() []Mutant {
 			KilledBy:  []string{"C20"},
 		},
 	}
-	return slices.Concat(kinds, surroundings(), repeated())
+	return slices.Concat(kinds, surroundings(), repeated(), company())
 }

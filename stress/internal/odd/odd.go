@@ -17,6 +17,7 @@
 package odd
 
 import (
+	"math"
 	"slices"
 
 	"github.com/semabench/semabench/impls"
@@ -48,13 +49,15 @@ func All() []impls.Impl {
 		of("lazy", newLazy, impls.FIFO),
 		of("guarded", newGuarded, impls.Unspecified),
 	}
-	all = slices.Concat(all, inSurroundings(), fairOnes(), inSteps())
+	all = slices.Concat(all, inSurroundings(), fairOnes(), inSteps(), inCompany())
 	for i := range all {
 		switch all[i].Name {
 		case "guarded":
 			all[i].StarvationFree = true
 		case "retrying":
 			all[i].TryBarges = true
+		case "narrow":
+			all[i].MaxSize = math.MaxInt32
 		case "bits":
 			all[i].MaxSize = 2000
 		case "yielding":
