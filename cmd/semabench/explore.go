@@ -221,7 +221,7 @@ func (e *exploreCall) positional(f *flagSet, args []string) error {
 
 // strategyName is checked here, before the tests are built, although package explore checks the
 // strategy too. A typing error should cost no build.
-var strategyName = regexp.MustCompile(`^(random|pct[1-9]\d?|pos|dpor|dfs)$`)
+var strategyName = regexp.MustCompile(`^(random|pct[1-9]\d?|pos|dpor|dfs|starve(\d+(\.\d+){3})?)$`)
 
 // shardName is the form of -shard, checked before the build like strategyName.
 var shardName = regexp.MustCompile(`^[1-9]\d*/[1-9]\d*$`)
@@ -239,7 +239,7 @@ func (e *exploreCall) check(f *flagSet) error {
 	case e.mutate.within < 0:
 		return fmt.Errorf("-max-time=%v: want more than 0, or 0 for no bound", e.mutate.within)
 	case f.given("strategy") && !strategyName.MatchString(strategy):
-		return fmt.Errorf("-strategy %q: want random, pct and a depth as in pct3, pos, dpor or dfs",
+		return fmt.Errorf("-strategy %q: want random, pct and a depth as in pct3, pos, dpor, dfs or starve",
 			strategy)
 	case f.given("preemptions") && strategy != "dfs":
 		return errors.New("-preemptions is for -strategy dfs: one schedule that dpor plays stands " +

@@ -157,6 +157,7 @@ func TestExploreRefusals(t *testing.T) {
 	for _, test := range []struct{ args, want string }{
 		{"-strategy luck", `-strategy "luck": want random, pct and a depth`},
 		{"-strategy pct0", "want random, pct"},
+		{"-strategy starve0.1", "want random, pct"},
 		{"-preemptions 2", "-preemptions is for -strategy dfs"},
 		{"-preemptions 2 -strategy dpor", "-preemptions is for -strategy dfs"},
 		{"-schedules -1", "-schedules"},
