@@ -136,7 +136,7 @@ func TestBrief(t *testing.T) {
 	c, _ := answersOf(t, reports.Options{}, "workload: first\n"+rowOf("n=1", 100, 100, 300)+
 		"workload: second one\n"+rowOf("n=2", 300, 100, 200)+
 		"workload: v\n"+rowOf("n=1", 100, 300, 300)+rowOf("n=2", 300, 100, 300))
-	want := []string{"first       a or b: a tie", "second one  b", "v           it depends; the safest is a, ×3.00 of the best in its worst row, surely at most ×3.01"}
+	want := []string{"first       a or b: a tie", "second one  b", "v           it depends; the safest is a, ×3.00 of the best in its worst row, surely at most ×3.00"}
 	if got := c.Brief(9); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}

@@ -207,8 +207,12 @@ type Versus struct {
 	// the interval of the ratio with 0/0 = 1, in which zeros take part; 0 and +Inf without one
 	lo, hi float64
 	level  float64 // the chance of error of the interval
-	atMost float64 // hi at an equal share of the 5 %, if level is a greater share; see most
 	uneven bool    // the samples spread differently, and the interval allows for it
+
+	// The bounds of the ratio on which ties, recommendations and answers rest, and the chance that one of the two
+	// fails; see family.correct. They are no interval: a claim rests on one of them, or on each for itself.
+	least, most float64
+	boundLevel  float64
 
 	contradicts bool // the unit is declared exact, but the samples of a cell differ
 

@@ -15,7 +15,7 @@ import (
 //
 // A reader of an undecided answer still has to choose. The bound says how much the choice of this
 // column costs at most. Answer.Worst is a ratio of medians; a bound comes from intervals that hold
-// together with 95 %; see [Versus.most].
+// together with 95 %; see family.correct.
 type Bound struct {
 	Col   string
 	Times float64 // how many times worse than the best of a row the column may be, in any row
@@ -63,11 +63,11 @@ func mostTimesWorse(cells []*Cell, col int) float64 {
 	}
 	upper, lower := 1.0, 1.0
 	if c.VsBest != nil {
-		upper = c.VsBest.most()
+		upper = c.VsBest.most
 	}
 	for i, other := range cells {
 		if i != col && other != nil && other.VsBest != nil {
-			lower = min(lower, other.VsBest.lo)
+			lower = min(lower, other.VsBest.least)
 		}
 	}
 	return max(1, upper/lower)

@@ -20,8 +20,9 @@ import (
 //
 // The level is corrected like the verdict beside the interval. It is 5 % for a single comparison,
 // and 5 % divided by the number of tests in the family for most others; see [Versus.Corrected].
-// So the sides of 1 on which the intervals lie are right together with a chance of 95 %. An upper bound of
-// a ratio, as in [Bound], is computed with an equal share of the 5 % for each interval of the family.
+// So the sides of 1 on which the intervals lie are right together with a chance of 95 %. The interval of a tie is
+// narrower: each of its two bounds has an equal share of the 5 % among the tests that are shown. An upper bound of
+// a ratio, as in [Bound], is computed at that level, too.
 //
 // The interval contains exactly the factors that a two-sided U test of this level would not
 // reject. So its level is exact for small samples, and at least Confidence if values are tied.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/semabench/semabench/internal/longtest"
@@ -31,7 +33,19 @@ const (
 	common    shape = "common"     // a drift that all columns share, sample for sample
 	bestQuiet shape = "best quiet" // the first column has a twentieth of the noise of the others
 	restQuiet shape = "rest quiet" // the others have a twentieth of the noise of the first one
+	staircase shape = "staircase"  // normal; each column is worse than the column before by apart
 )
+
+// times returns how many times as great as the values of the first column the values of a column are.
+func (w world) times(col int) float64 {
+	switch {
+	case w.shape == staircase:
+		return math.Pow(1+w.apart, float64(col))
+	case col > 0:
+		return 1 + w.apart
+	}
+	return 1
+}
 
 // value returns the logarithm of the noise of sample k in column col. drift is the common drift of the row.
 func (w world) value(r *rand.Rand, drift []float64, col, k int) float64 {
@@ -74,10 +88,7 @@ func (w world) row(r *rand.Rand) []*Cell {
 	}
 	for i := range row {
 		row[i] = &Cell{Values: make([]float64, w.n)}
-		center := 1e-6
-		if i > 0 {
-			center *= 1 + w.apart
-		}
+		center := 1e-6 * w.times(i)
 		for k := range row[i].Values {
 			row[i].Values[k] = center * math.Exp(w.value(r, drift, i, k))
 		}
@@ -100,12 +111,17 @@ func (o *outcome) play(w world, r *rand.Rand) {
 	o.runs++
 	worse, tie, advised := false, false, false
 	for _, row := range table.Units[0].Cells {
+		best := slices.IndexFunc(row, func(c *Cell) bool { return c.Standing == Best })
 		for i, c := range row {
-			isBest := w.apart == 0 || i == 0
+			isBest := w.times(i) == 1
 			worse = worse || c.Standing == Worse && isBest
 			// The tie is between the two cells: the best median may itself belong to a worse column.
-			tie = tie || c.Standing == Tie && w.apart > 0.05 && (i == 0) != (row[0].Standing == Best)
-			advised = advised || !isBest && w.apart > 0.05 && c.Serves
+			apart := 0.0
+			if c.Standing == Tie && best >= 0 {
+				apart = math.Abs(math.Log(w.times(i) / w.times(best)))
+			}
+			tie = tie || apart > math.Log(negligible)
+			advised = advised || w.times(i) > negligible && c.Serves
 		}
 	}
 	count := func(n *int, yes bool) {
@@ -117,7 +133,10 @@ func (o *outcome) play(w world, r *rand.Rand) {
 	count(&o.best, len(a.Use) == 1 && len(a.Open) == 0 && (w.apart == 0 || a.Use[0] != "0"))
 	count(&o.tie, tie)
 	count(&o.advised, advised)
-	count(&o.bound, a.Bound != nil && a.Bound.Col != "0" && a.Bound.Times < 1+w.apart)
+	if a.Bound != nil {
+		col, _ := strconv.Atoi(a.Bound.Col)
+		count(&o.bound, a.Bound.Times < w.times(col)*(1-1e-9))
+	}
 	count(&o.undecided, len(a.Use) == 0)
 }
 
@@ -144,13 +163,22 @@ func worlds(all bool) (list []world) {
 	if !all {
 		return []world{{8, 8, 0, 0.01, normal, 1}, {4, 8, 0.10, 0.20, normal, 1}, {2, 8, 0.051, 0.01, normal, 1},
 			{2, 5, 0, 0.05, normal, 1}, {2, 50, 0.10, 0.05, twoModes, 1}, {2, 6, 0, 0.20, bestQuiet, 20},
-			{2, 20, 0.051, 0.03, upward, 20}}
+			{2, 20, 0.051, 0.03, upward, 20}, {6, 8, 0.051, 0.03, staircase, 1}}
 	}
 	for _, cols := range []int{2, 4, 8} {
 		for _, n := range []int{5, 8, 10, 20} {
 			for _, noise := range []float64{0.01, 0.05, 0.20} {
 				for _, apart := range []float64{0, 0.051, 0.10} {
 					list = append(list, world{cols, n, apart, noise, normal, 1})
+				}
+			}
+		}
+	}
+	for _, cols := range []int{3, 6, 12} {
+		for _, n := range []int{6, 8, 20} {
+			for _, noise := range []float64{0.01, 0.03, 0.10, 0.20} {
+				for _, apart := range []float64{0.02, 0.03, 0.051, 0.10} {
+					list = append(list, world{cols, n, apart, noise, staircase, 1 + cols%5})
 				}
 			}
 		}

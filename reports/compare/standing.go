@@ -17,8 +17,8 @@ const negligible = 1.05
 
 // Verdict returns "different", "tie" or "undecided".
 //
-// Two cells are different if the corrected p says so. They are a tie only if the interval of their
-// ratio lies within 5 % of 1 on both sides. The samples leave everything else undecided: the
+// Two cells are different if the corrected p says so. They are a tie only if the bounds of their
+// ratio lie within 5 % of 1 on both sides. The samples leave everything else undecided: the
 // absence of evidence for a difference is no evidence of equality.
 //
 // Cells with equal medians are never different, even if the test tells the samples apart by their
@@ -30,17 +30,11 @@ func (v *Versus) Verdict() string {
 		return "undecided"
 	case v.Ratio.Medians != 1 && v.Corrected <= v.Alpha && !v.contrary() && !(v.uneven && v.lo <= 1 && 1 <= v.hi):
 		return "different"
-	case v.lo >= 1/negligible && v.hi <= negligible:
+	case v.least >= 1/negligible && v.most <= negligible:
 		return "tie"
 	}
 	return "undecided"
 }
-
-// most returns the upper bound of the ratio. The upper bounds of a family hold all together with a
-// chance of 95 %. The interval of a difference has a greater share of the 5 %. Holm's procedure allows that for the
-// side of 1 on which the ratio is, because it stops at the first test that shows nothing. It does not allow it
-// for the distance from 1: if 20 rows differ, as many intervals would fail together with 16 %, and not 5 %.
-func (v *Versus) most() float64 { return max(v.hi, v.atMost) }
 
 // WhyUnknown returns why this comparison could show no difference, whatever its values, or "" if
 // it could.
@@ -178,7 +172,7 @@ func setStandings(cells []*Cell) {
 	for _, c := range cells {
 		if c != nil && c != b {
 			c.Serves = b.Serves && (c.Standing == Tie ||
-				c.Standing == Worse && c.VsBest.most() <= negligible)
+				c.Standing == Worse && c.VsBest.most <= negligible)
 		}
 	}
 }
@@ -188,7 +182,7 @@ func (c *Cell) lowest() float64 {
 	if c.VsBest.cannotShow() {
 		return 0
 	}
-	return c.VsBest.lo
+	return c.VsBest.least
 }
 
 // standingOf returns the standing of a cell that is not the best of its row.

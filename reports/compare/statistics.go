@@ -153,6 +153,7 @@ func (j *rowStatistics) versus(u *Unit, cells []*Cell, i, ref int) *Versus {
 		if times == 0 { // no ratio: nothing is excluded
 			v.hi = math.Inf(1)
 		}
+		v.least, v.most = v.lo, v.hi
 		// benchmath calls any two exact samples different, even if the values within a sample
 		// differ, and only warns of the latter.
 		v.contradicts = len(cells[ref].Summary.Warnings)+len(cells[i].Summary.Warnings) > 0
@@ -187,12 +188,14 @@ func (j *rowStatistics) testAgainstBest(u *Unit, cells []*Cell, best int) {
 			v.N1, v.N2 = v.N2, v.N1
 			v.Ratio = v.Ratio.inverse()
 			v.lo, v.hi = 1/v.hi, 1/v.lo
+			v.least, v.most = v.lo, v.hi
 		default:
 			v = *j.versus(u, cells, i, best)
 		}
 		if u.Exact && u.Better > 0 {
 			v.Ratio = v.Ratio.inverse()
 			v.lo, v.hi = 1/v.hi, 1/v.lo
+			v.least, v.most = v.lo, v.hi
 		}
 		c.VsBest = &v
 	}
@@ -243,44 +246,37 @@ func (j *rowStatistics) decide(u *Unit, row int) {
 	setStandings(cells)
 }
 
-// addRatio sets the ratio of cell i to cell ref in v.
+// addRatio sets the ratio of cell i to cell ref in v, its interval, and its bounds.
 //
 // A test may reject where the verdict shows no difference: the medians are equal or contradict the ranks, or the
-// spreads differ. The level at which Holm's procedure tested is too great for such an interval, since a tie and the
-// bounds of an answer rest on both of its ends. So it gets an equal share of the 5 %, as all others do.
+// spreads differ. The level at which Holm's procedure tested is too great for such an interval. So it gets an equal
+// share of the 5 %, as all others do. The interval of a tie is the one that the tie rests on: its two bounds.
 func (j *rowStatistics) addRatio(v *Versus, cells []*Cell, i, ref int) {
+	level := v.level
+	v.level = v.boundLevel
 	j.interval(v, cells, i, ref)
-	share := v.Alpha / float64(max(1, v.Tests))
-	switch {
-	case v.level <= share:
-	case v.Verdict() == "different":
-		v.atMost = j.upper(v, j.samples[i].Values, j.samples[ref].Values, share)
-	default:
-		v.level = share
+	v.least, v.most = v.lo, v.hi
+	bounds := *v
+	v.level = level
+	j.interval(v, cells, i, ref)
+	switch verdict := v.Verdict(); {
+	case verdict == "tie":
+		v.Ratio, v.lo, v.hi, v.uneven, v.level = bounds.Ratio, bounds.lo, bounds.hi, bounds.uneven, bounds.level
+	case verdict == "undecided" && v.level > v.share():
+		v.level = v.share()
 		j.interval(v, cells, i, ref)
 	}
 }
 
+// share returns an equal share of the error level for each test of the family.
+func (v *Versus) share() float64 { return v.Alpha / float64(max(1, v.Tests)) }
+
 // interval sets the ratio of cell i to cell ref in v, with the interval of the level of v.
 func (j *rowStatistics) interval(v *Versus, cells []*Cell, i, ref int) {
+	v.uneven = false
 	v.Ratio, v.lo, v.hi = newRatio(&j.tester, &j.samples[i], &j.samples[ref],
 		cells[i].Summary.Center, cells[ref].Summary.Center, v.level)
 	v.widen(j.samples[i].Values, j.samples[ref].Values)
-}
-
-// upper returns the upper bound of the ratio of a to b at another level than v has.
-func (j *rowStatistics) upper(v *Versus, a, b []float64, level float64) float64 {
-	k, _ := utest.IntervalOrder(len(a), len(b), level/2)
-	if k < 1 {
-		return math.Inf(1)
-	}
-	_, upper := j.tester.Bounds(a, b, k)
-	if v.uneven {
-		if _, hi, ok := utest.Welch(a, b, level); ok {
-			upper = max(upper, hi)
-		}
-	}
-	return upper
 }
 
 // best returns the column with the best median, the first of several, or -1 if the row cannot be
