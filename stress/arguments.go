@@ -129,6 +129,9 @@ func overReleaseRecovered(t *trial) {
 	case t.impl.OverRelease == impls.OverReleaseUnchanged && !t.impl.UnitWeights:
 		waiterAfterOverRelease(t)
 		tryBesideOverRelease(t)
+		if t.impl.Defects["C10"] == "" { // otherwise the call may never return
+			manyWithoutEffect(t, "Releases of too much", func(sem impls.Semaphore) { recovering(func() { sem.Release(3) }) })
+		}
 	}
 }
 

@@ -21,7 +21,7 @@
 //
 //	--- FAIL: TestLimiter/C18-release-admits-all (0.02s)
 //	    limiter: FAIL: C18 release-admits-all: “Release(k) admits every waiter that fits.”
-//	        stress/liveness.go:161: Acquire(1) still waits
+//	        stress/liveness.go:202: Acquire(1) still waits
 //	        goroutine 2639 [select (durable), synctest bubble 18]:
 //	        example.org/limiter.(*Limiter).Acquire(0xc0002a1280, {0xab56e0, 0xe5b640}, 0x1)
 //	            /home/you/limiter/limiter.go:34 +0xd2
