@@ -327,3 +327,43 @@ func TestStarvation(t *testing.T) {
 		})
 	}
 }
+
+// A body that fails in another way is told at once, by its schedule: in one of the first schedules, which all
+// strategies play, or in a schedule that only a pattern of passing plays.
+func TestStarvationOther(t *testing.T) {
+	for name, c := range map[string]struct {
+		body     func(t *explore.T)
+		strategy string
+	}{
+		"lock order": {func(*explore.T) {
+			var a, b sync.Mutex
+			var wg sync.WaitGroup
+			wg.Go(func() { a.Lock(); b.Lock(); b.Unlock(); a.Unlock() })
+			wg.Go(func() { b.Lock(); a.Lock(); a.Unlock(); b.Unlock() })
+			wg.Wait()
+		}, "random"},
+		"a long pass": {func(t *explore.T) {
+			var n atomic.Int32
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				for range 100 {
+					n.Add(1)
+				}
+			})
+			wg.Go(func() {
+				if before := n.Load(); n.Load() == before+8 {
+					t.Error("8 steps came between")
+				}
+			})
+			wg.Wait()
+		}, "starve"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := explore.Check(t, explore.Options{Strategy: "starve"}, c.body)
+			if r.Verdict != explore.Fail || r.Strategy != c.strategy || r.Schedule == "" || r.Decision == nil ||
+				!strings.Contains(r.Text, "-explore.schedule="+r.Schedule+"\n") {
+				t.Errorf("%s by %q, schedule %q, want a failure by %s\n%s", r.Verdict, r.Strategy, r.Schedule, c.strategy, r.Text)
+			}
+		})
+	}
+}

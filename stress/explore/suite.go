@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,8 +31,8 @@ func Tests(t *testing.T, pkg string) {
 	s := Suite{
 		Package: pkg, Tags: buildTags(), Race: schedrt.RaceEnabled, Short: testing.Short(),
 		Options: flagOptions(), outer: t.Name() + "/",
-		Replay: func(test, schedule string) string {
-			return verdict.ReplayCommand(t.Name()+"/"+test, "", schedule)
+		Replay: func(test, flag, value string) string {
+			return verdict.Replay(t.Name()+"/"+test, "-explore."+flag+"="+value)
 		},
 	}
 	binary, err := s.build(t.Context())
@@ -69,9 +70,10 @@ type Suite struct {
 	Options  Options         // for each test; LazyClock is always set
 	OnResult func(SuiteTest) // called by Explore with each result as soon as it is known; may be nil
 
-	// Replay returns a command that plays a schedule of a test again, for the text of a failure.
+	// Replay returns a command that plays a failing schedule of a test again, for the text of the failure. The
+	// flag that chooses the schedule is schedule, or strategy for a goroutine that starves.
 	// If it is nil, the text shows the fields of a Suite that plays the schedule again.
-	Replay func(test, schedule string) string
+	Replay func(test, flag, value string) string
 
 	// Overlay maps files of the user's modules to files that are read in their place, by their paths.
 	// With it a change of a package can be explored that is not in its folder.
@@ -191,9 +193,9 @@ func (s Suite) explore(ctx context.Context, binary *rewrite.Binary, name string)
 		r = verdict.OfSuite(r)
 		if r.Story != nil {
 			if r.Story.Test = name; r.Schedule != "" {
-				r.Story.Replay = s.replayText(name, r.Schedule)
-			} else {
-				r.Story.Replay = "the same test with -explore.strategy=" + r.Strategy
+				r.Story.Replay = s.replayText(name, "schedule", r.Schedule)
+			} else { // a cycle of schedules, see strategy.Starve
+				r.Story.Replay = s.replayText(name, "strategy", r.Strategy)
 			}
 			r.Text = verdict.Render(r.Story)
 		}
@@ -201,12 +203,12 @@ func (s Suite) explore(ctx context.Context, binary *rewrite.Binary, name string)
 	return SuiteTest{Name: name, Result: Result(*r), Took: time.Since(began)}
 }
 
-func (s Suite) replayText(name, schedule string) string {
+func (s Suite) replayText(name, flag, value string) string {
 	if s.Replay != nil {
-		return s.Replay(name, schedule)
+		return s.Replay(name, flag, value)
 	}
-	return fmt.Sprintf("explore.Suite{Package: %q, Run: ^%s$, Options: {Schedule: %q}}",
-		s.Package, name, schedule)
+	return fmt.Sprintf("explore.Suite{Package: %q, Run: ^%s$, Options: {%s: %q}}",
+		s.Package, name, strings.ToUpper(flag[:1])+flag[1:], value)
 }
 
 // Serve is for the instrumented test binary of a Suite, whose generated code calls it. It makes

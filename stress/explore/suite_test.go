@@ -1,6 +1,7 @@
 package explore_test
 
 import (
+	"fmt"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -65,8 +66,8 @@ func TestSuite(t *testing.T) {
 		}
 		delete(expected, test.Name)
 	}
-	if len(tests) != 32 || len(expected) > 0 {
-		t.Errorf("%d tests, want 32; not explored: %v", len(tests), expected)
+	if len(tests) != 33 || len(expected) > 0 {
+		t.Errorf("%d tests, want 33; not explored: %v", len(tests), expected)
 	}
 	// The tests that the explorer passes also pass under plain go test.
 	out, err := exec.Command(
@@ -78,6 +79,29 @@ func TestSuite(t *testing.T) {
 	).CombinedOutput()
 	if err != nil {
 		t.Errorf("go test: %v\n%s", err, out)
+	}
+}
+
+// A starving goroutine has no schedule. Its replay is the strategy, in each form of the command.
+func TestSuiteStarves(t *testing.T) {
+	longtest.NeedCI(t, "TestStarvation, and the tests of semabench explore")
+	for want, replay := range map[string]func(test, flag, value string) string{
+		`Run: ^TestRightTries$, Options: {Strategy: "starve2.`: nil,
+		"replay: play TestRightTries -strategy starve2.": func(test, flag, value string) string {
+			return fmt.Sprintf("play %s -%s %s", test, flag, value)
+		},
+	} {
+		s := explore.Suite{
+			Package: "./testdata/suite", Run: regexp.MustCompile("^TestRightTries$"), Replay: replay,
+			Options: explore.Options{Strategy: "starve"},
+		}
+		tests, err := s.Explore(t.Context())
+		if err != nil || len(tests) != 1 {
+			t.Fatal(tests, err)
+		}
+		if got := tests[0]; got.Verdict != explore.Fail || !strings.Contains(got.Text, want) {
+			t.Errorf("%s, want a failure with %q\n%s", got.Verdict, want, got.Text)
+		}
 	}
 }
 

@@ -110,8 +110,8 @@ func (r *run) suite(tests []string, share time.Duration) explore.Suite {
 	o.Time, o.Seed = share, r.Seed
 	s := explore.Suite{
 		Dir: r.Dir, Package: r.Package, Tags: r.Tags, Race: r.Race, Env: r.env, Options: o,
-		Replay: func(test, schedule string) string {
-			return fmt.Sprintf("this test and schedule are %s %s", test, schedule)
+		Replay: func(test, flag, value string) string {
+			return fmt.Sprintf("this test and %s are %s %s", flag, test, value)
 		},
 	}
 	pattern := r.Run

@@ -70,3 +70,17 @@ func TestAnnotations(t *testing.T) {
 		t.Errorf("a file that is not there is at %q", got)
 	}
 }
+
+// The command that plays a failure of an unmodified test again has the flags that decide which code runs, and the
+// flag that chooses the schedule: a starving goroutine has a strategy.
+func TestReplayOf(t *testing.T) {
+	r := &run{Options: Options{Package: "./p", Race: true, Tags: "a,b"}}
+	for _, test := range []struct{ flag, value, want string }{
+		{"schedule", "x2.2", "semabench explore -race -tags='a,b' ./p -run '^TestX$' -schedule=x2.2"},
+		{"strategy", "starve2.1.1.1", "semabench explore -race -tags='a,b' ./p -run '^TestX$' -strategy=starve2.1.1.1"},
+	} {
+		if got := r.replayOf("TestX", test.flag, test.value); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
+		}
+	}
+}

@@ -80,6 +80,7 @@ func newDispatcher(o task.Options, programs int) *dispatcher {
 		pairs: map[string]bool{}, deadline: time.Now().Add(o.Time), shards: newSharing(o, programs),
 	}
 	switch {
+	case strategy.IsStarve(o.Strategy): // no tasks: the first process does all when it prepares
 	case strategy.IsTree(o.Strategy):
 		d.startTrees(o.Strategy)
 	case o.Strategy != "":

@@ -99,7 +99,7 @@ func (s *server) prepare() (*verdict.Result, *failing) {
 	if result != nil || failed != nil || !strategy.IsStarve(o.Strategy) {
 		return result, failed
 	}
-	return s.player.search(0).starvation(s.t.Name(), o.Strategy, time.Now().Add(o.WithDefaults().Time)), nil
+	return s.player.search(0).starvation(s.t.Name(), o.Strategy, time.Now().Add(o.WithDefaults().Time))
 }
 
 // confirm plays the schedule of a failure that another process has found, as the first schedule of

@@ -35,16 +35,17 @@ var (
 )
 
 // starvation looks for a goroutine that others can pass for ever, with the patterns of a strategy's name. It
-// always returns a result: nothing found is unknown, because other patterns may find more.
-func (s *search) starvation(test, name string, until time.Time) *verdict.Result {
+// returns a result, or a schedule that fails in another way. Nothing found is unknown, because other patterns may
+// find more.
+func (s *search) starvation(test, name string, until time.Time) (*verdict.Result, *failing) {
 	h := &starvationHunt{search: s, test: test, goroutines: 1, after: []int{0}, refuted: map[int]int{}}
 	h.x = schedrt.New(h.limits(probeSteps, false))
 	defer h.x.Close()
 	if one := strategy.ParseStarve(name); one != nil {
-		if r := h.try(one); r != nil {
-			return r
+		if r, failed := h.try(one); r != nil || failed != nil {
+			return r, failed
 		}
-		return verdict.NoStarvation(h.tried, verdict.BoundSchedules)
+		return verdict.NoStarvation(h.tried, verdict.BoundSchedules), nil
 	}
 	// The first pattern for each victim shows which goroutines and operations there are.
 	for victim := 0; victim < min(h.goroutines, mostVictims); victim++ {
@@ -52,18 +53,17 @@ func (s *search) starvation(test, name string, until time.Time) *verdict.Result 
 			for _, every := range everys {
 				for _, quantum := range quanta {
 					if !time.Now().Before(until) {
-						return verdict.NoStarvation(h.tried, verdict.BoundTime)
+						return verdict.NoStarvation(h.tried, verdict.BoundTime), nil
 					}
 					st := &strategy.Starve{Victim: victim, Quantum: quantum, Every: every, After: h.after[after]}
-					if r := h.try(st); r != nil {
-						r.Schedules = h.tried
-						return r
+					if r, failed := h.try(st); r != nil || failed != nil {
+						return r, failed
 					}
 				}
 			}
 		}
 	}
-	return verdict.NoStarvation(h.tried, verdict.BoundSchedules)
+	return verdict.NoStarvation(h.tried, verdict.BoundSchedules), nil
 }
 
 // A starvationHunt tries patterns of one program.
@@ -85,8 +85,8 @@ func (h *starvationHunt) limits(steps int, stacks bool) schedrt.Limits {
 	return l
 }
 
-// try plays a pattern, and returns a result if it shows a cycle, or another failure.
-func (h *starvationHunt) try(st *strategy.Starve) *verdict.Result {
+// try plays a pattern, and returns a result if it shows a cycle, or a schedule that fails in another way.
+func (h *starvationHunt) try(st *strategy.Starve) (*verdict.Result, *failing) {
 	h.tried++
 	recorder := &strategy.Recorder{Search: st}
 	what := h.play(h.x, recorder)
@@ -99,41 +99,40 @@ func (h *starvationHunt) try(st *strategy.Starve) *verdict.Result {
 	}
 	switch {
 	case verdict.IsRefusal(what):
-		return h.refused(what, h.x)
+		return h.refused(what, h.x), nil
 	case what != "":
-		return h.other(recorder)
+		return nil, h.other(recorder)
 	case h.x.Outcome.Kind != schedrt.Endless:
-		return nil
+		return nil, nil
 	}
 	length := turnOf(signatures(&h.x.Trace), fewestTurns)
 	if length == 0 || h.refuted[st.Victim] >= mostRefuted || !passes(h.x, st, length) {
-		return nil
+		return nil, nil
 	}
 	h.refuted[st.Victim]++
 	x := schedrt.New(h.limits(probeSteps+length*starvedTurns, true))
 	defer x.Close()
 	if what := h.play(x, st); what != "" || x.Outcome.Kind != schedrt.Endless {
-		return nil
+		return nil, nil
 	}
 	if turnOf(signatures(&x.Trace), starvedTurns) != length || !passes(x, st, length) || counts(x.Trace.Stacks, length) {
-		return nil
+		return nil, nil
 	}
-	return h.found(st, length)
+	return h.found(st, length), nil
 }
 
-// other returns the result for a schedule that fails in another way, if it also does within the usual
+// other returns a schedule that fails in another way, if it also does within the usual
 // bounds: a schedule of few steps may look like a deadlock beside daemons.
-func (h *starvationHunt) other(recorder *strategy.Recorder) *verdict.Result {
+func (h *starvationHunt) other(recorder *strategy.Recorder) *failing {
 	schedule := slices.Clone(recorder.Schedule)
 	what := h.play(h.exec, &strategy.Replay{Schedule: schedule})
 	if what == "" || verdict.IsRefusal(what) {
 		return nil
 	}
-	f := &failing{
+	return &failing{
 		Finding:  task.Finding{What: what, Strategy: strategy.StarveName, Nth: h.tried, Preempted: len(recorder.Preempted)},
 		schedule: schedule,
 	}
-	return h.failure(h.test, f, minimiseBound)
 }
 
 // found returns the result for a cycle, with the beginning of the schedule and the first turns.
@@ -151,7 +150,7 @@ func (h *starvationHunt) found(st *strategy.Starve, length int) *verdict.Result 
 		told.Rounds = starvedTurns
 	}
 	if h.program.Leftover == nil {
-		told.Replay = verdict.ReplayStrategy(h.test, st.String())
+		told.Replay = verdict.Replay(h.test, "-explore.strategy="+st.String())
 	}
 	r := verdict.Failure(&task.Finding{What: told.What, Strategy: st.String(), Nth: h.tried}, h.program.Name, told)
 	r.Schedule = ""

@@ -201,14 +201,11 @@ func skippedText(log string) string {
 // under the detector: without it a data race would be played and not be seen. The pattern of -run
 // is anchored, so a test whose name begins alike does not run as well.
 func ReplayCommand(test, flags, schedule string) string {
-	return replayCommand(test, flags+"-explore.schedule="+schedule)
+	return Replay(test, flags+"-explore.schedule="+schedule)
 }
 
-// ReplayStrategy returns the command that plays a strategy of starvation again.
-func ReplayStrategy(test, name string) string { return replayCommand(test, "-explore.strategy="+name) }
-
-// replayCommand returns the command that explores a test with these flags.
-func replayCommand(test, flags string) string {
+// Replay returns the command that explores a test with these flags.
+func Replay(test, flags string) string {
 	if command := commandOf(test); command != "" {
 		return fmt.Sprintf("%s %s", command, strings.ReplaceAll(flags, "-explore.", "-"))
 	}
