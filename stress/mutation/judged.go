@@ -20,6 +20,7 @@ import (
 // line incomplete, and the next run judges that mutant again.
 type judgedFile struct {
 	file  *os.File
+	lines []judgedLine
 	key   string
 	known map[string]Mutant // by ID, of this key
 }
@@ -31,26 +32,17 @@ type judgedLine struct {
 	Mutant Mutant `json:"mutant"`
 }
 
-// openJudged opens the file of verdicts of this run, if there is one.
-func (r *run) openJudged(ctx context.Context) (*judgedFile, error) {
-	if r.Judged == "" {
-		return nil, nil
-	}
-	key, err := r.key(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return readJudged(r.Judged, key)
-}
-
 // readJudged reads the verdicts of a file, and opens it for more. A file with anything else is refused before it is
 // changed: the user may have named another file by mistake.
-func readJudged(path, key string) (*judgedFile, error) {
+func readJudged(path string) (*judgedFile, error) {
+	if path == "" {
+		return nil, nil
+	}
 	text, err := os.ReadFile(path)
 	if err != nil && !os.IsNotExist(err) {
 		return nil, fmt.Errorf("reading the verdicts that were kept: %w", err)
 	}
-	j := &judgedFile{key: key, known: map[string]Mutant{}}
+	j := &judgedFile{}
 	whole := bytes.LastIndexByte(text, '\n') + 1
 	n := 0
 	for line := range bytes.Lines(text[:whole]) {
@@ -59,9 +51,7 @@ func readJudged(path, key string) (*judgedFile, error) {
 		if err := json.Unmarshal(line, &l); err != nil || l.Key == "" || l.Mutant.ID == "" {
 			return nil, notJudged(path, n)
 		}
-		if l.Key == key {
-			j.known[l.Mutant.ID] = l.Mutant
-		}
+		j.lines = append(j.lines, l)
 	}
 	const begin = `{"key":`
 	if rest := string(text[whole:]); !strings.HasPrefix(rest, begin) && !strings.HasPrefix(begin, rest) {
@@ -78,6 +68,16 @@ func readJudged(path, key string) (*judgedFile, error) {
 		return nil, fmt.Errorf("keeping the verdicts: %w", err)
 	}
 	return j, nil
+}
+
+// use chooses the verdicts of one key, and the key of the verdicts that are added.
+func (j *judgedFile) use(key string) {
+	j.key, j.known = key, map[string]Mutant{}
+	for _, l := range j.lines {
+		if l.Key == key {
+			j.known[l.Mutant.ID] = l.Mutant
+		}
+	}
 }
 
 func notJudged(path string, line int) error {

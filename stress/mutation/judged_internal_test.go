@@ -15,8 +15,10 @@ func TestJudgedFile(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		j, err := readJudged(path, "k")
-		if err != nil {
+		j, err := readJudged(path)
+		if err == nil {
+			j.use("k")
+		} else {
 			if after, _ := os.ReadFile(path); string(after) != text {
 				t.Errorf("the refused file is changed to %q", after)
 			}

@@ -69,6 +69,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		within, cancel = context.WithTimeout(ctx, o.Within)
 	}
 	defer cancel()
+	defer func() { r.judged.close() }()
 	switch err := r.prepare(within); {
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("%w: no mutant was judged by then", exitcode.ErrInterrupted)
@@ -79,7 +80,6 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	case err != nil:
 		return nil, err
 	}
-	defer r.judged.close()
 	err = r.judgeAll(within)
 	r.report.Interrupted = ctx.Err() != nil && len(r.report.NotJudged) > 0
 	return r.report, errors.Join(r.report.outcome(), err)
@@ -144,11 +144,18 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	for _, m := range chosen {
 		r.report.Mutants = append(r.report.Mutants, r.newMutant(m))
 	}
+	if r.judged, err = readJudged(r.Judged); err != nil {
+		return err
+	}
 	if err := r.judgeOriginal(ctx); err != nil {
 		return err
 	}
-	if r.judged, err = r.openJudged(ctx); err != nil {
-		return err
+	if r.judged != nil {
+		key, err := r.key(ctx)
+		if err != nil {
+			return err
+		}
+		r.judged.use(key)
 	}
 	for i := range r.report.Mutants {
 		m := &r.report.Mutants[i]

@@ -220,6 +220,22 @@ func TestJudged(t *testing.T) {
 	}
 }
 
+// A file of something else is refused before any test runs: the tests of a package may take minutes.
+func TestJudgedRefusal(t *testing.T) {
+	other := filepath.Join(t.TempDir(), "notes")
+	if err := os.WriteFile(other, []byte("notes\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, judged := range []string{other, filepath.Join(other, "judged")} {
+		_, err := mutation.Run(t.Context(), mutation.Options{
+			Dir: strangers(t), Package: ".", Judged: judged, Run: "^TestNone$",
+		})
+		if code := exitcode.Of(err); code != exitcode.Refused || !strings.Contains(err.Error(), other) {
+			t.Errorf("exit code %d, want %d: %v", code, exitcode.Refused, err)
+		}
+	}
+}
+
 // A bound on time that ends the run before the first mutant is unknown, and neither a pass nor a refusal.
 func TestWithin(t *testing.T) {
 	r, err := mutation.Run(t.Context(), mutation.Options{Package: "./testdata/queue", Within: 1})

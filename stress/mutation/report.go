@@ -258,6 +258,8 @@ func (r *Report) evidence(m *Mutant) string {
 		return "go test does not reach this line"
 	case m.Explored.Verdict == NotAsked:
 		return "go test passes, and the explorer was not asked" + equivalent
+	case m.Explored.Verdict == Undecided: // the reason follows in the next line
+		return "go test passes, and the explorer could not judge it" + equivalent
 	case m.Explored.Complete && r.complete() && r.Race:
 		return "every schedule of the tests was played (" + played + ") and none fails: these tests cannot notice it" + equivalent
 	case m.Explored.Complete && r.complete():

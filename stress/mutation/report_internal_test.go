@@ -19,6 +19,7 @@ func TestEvidence(t *testing.T) {
 	}{
 		{[]Test{whole}, true, false, passed, "does not reach this line"},
 		{[]Test{whole}, true, true, Outcome{Verdict: NotAsked}, "the explorer was not asked"},
+		{[]Test{whole}, true, true, Outcome{Verdict: Undecided, Why: "no space"}, "the explorer could not judge it"},
 		{[]Test{whole}, true, true, passed, "these tests cannot notice it"},
 		{[]Test{whole}, false, true, passed, "try -race"},
 		{[]Test{whole, {}}, true, true, passed, "The tests that do not judge when explored could notice it. It may"},
