@@ -58,7 +58,8 @@ type Impl struct {
 
 	// Defects has the clauses of the contract that the implementation is known to break, by their
 	// ID in package stress, such as "C10", and what it does instead. Package stress does not judge
-	// a declared defect: its verdict is unknown. OverReleaseCorrupts is a defect without an entry.
+	// a declared defect: its verdict is unknown. With C8 declared, a done ctx may win in the other clauses;
+	// with C13, they ask for no weight of zero. OverReleaseCorrupts is a defect without an entry.
 	Defects map[string]string
 }
 

@@ -418,6 +418,94 @@ func TestDeclaredDefectIsUnknown(t *testing.T) {
 	}
 }
 
+// No clause relies on a defect that is declared for another clause: a size of zero is refused, a done ctx wins,
+// and nothing is granted as a permit is.
+func TestNoClauseReliesOnADeclaredDefect(t *testing.T) {
+	loose := impls.Of("loose", newLoose)
+	loose.Order = impls.Barging
+	loose.Defects = map[string]string{
+		"C2": "New(0) panics", "C4": "New(0) panics", "C14": "New(0) panics", "C15": "New(0) panics",
+		"C8": "a done ctx wins", "C13": "Acquire(0) takes a permit",
+	}
+	for _, id := range []string{"C5", "C9", "C10", "C11", "C31", "C33", "C36"} {
+		if v := newChecker(loose).check(clauseNamed(id)); v.Outcome != Pass {
+			t.Errorf("%v, want that it passes", v)
+		}
+	}
+	loose.Defects = nil
+	for _, id := range []string{"C8", "C10", "C13", "C36"} {
+		if v := newChecker(loose).check(clauseNamed(id)); v.Outcome != Fail {
+			t.Errorf("%v, want a failure: no defect is declared", v)
+		}
+	}
+}
+
+// A weight of zero is judged without a TryAcquire, and where a done ctx may win. An implementation that refuses a
+// weight of zero fails.
+func TestZeroWeightAsDeclared(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		declare func(*impls.Impl)
+		wrap    func(impls.Semaphore) impls.Semaphore
+		want    Outcome
+	}{
+		{"no try", func(i *impls.Impl) { i.NoTry, i.UnitWeights = true, true },
+			func(s impls.Semaphore) impls.Semaphore { return tryless{s} }, Unknown}, // a part needs weights
+		{"done wins, declared", func(i *impls.Impl) { i.DoneContext = impls.DoneMayWin },
+			func(s impls.Semaphore) impls.Semaphore { return zeroWins{s, nil} }, Pass},
+		{"done wins", func(*impls.Impl) {},
+			func(s impls.Semaphore) impls.Semaphore { return zeroWins{s, nil} }, Fail},
+		{"another error", func(i *impls.Impl) { i.DoneContext = impls.DoneMayWin },
+			func(s impls.Semaphore) impls.Semaphore { return zeroWins{s, errors.New("zero")} }, Fail},
+	} {
+		impl := impls.All()[0]
+		made := impl.New
+		impl.New = func(size int64) impls.Semaphore { return c.wrap(made(size)) }
+		c.declare(&impl)
+		if v := newChecker(impl).check(clauseNamed("C13")); v.Outcome != c.want {
+			t.Errorf("%s: %v, want %v", c.name, v, c.want)
+		}
+	}
+}
+
+// tryless has no TryAcquire.
+type tryless struct{ impls.Semaphore }
+
+func (tryless) TryAcquire(int64) bool { panic("there is no TryAcquire") }
+
+// zeroWins answers an Acquire(0) with a done ctx by result.
+type zeroWins struct {
+	impls.Semaphore
+	result error
+}
+
+func (z zeroWins) Acquire(ctx context.Context, n int64) error {
+	if n == 0 && ctx.Err() != nil {
+		return z.result
+	}
+	return z.Semaphore.Acquire(ctx, n)
+}
+
+// loose breaks C8, C13 and C15.
+type loose struct{ impls.Semaphore }
+
+func newLoose(size int64) impls.Semaphore {
+	if size == 0 {
+		panic("a size of zero is refused")
+	}
+	return loose{impls.All()[0].New(size)}
+}
+
+func (l loose) Acquire(ctx context.Context, n int64) error {
+	if n == 0 {
+		n = 1
+	}
+	if n > 0 && l.Semaphore.TryAcquire(n) {
+		return nil
+	}
+	return l.Semaphore.Acquire(ctx, n)
+}
+
 // neverPanics swallows every panic of Release.
 type neverPanics struct{ impls.Semaphore }
 
