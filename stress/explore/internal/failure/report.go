@@ -118,6 +118,7 @@ type Step struct {
 	Ends   []int   // goroutines that came to their end after this step
 	After  []int   // indexes of the steps of other goroutines that this step comes directly after
 	Races  bool    // a race was reported between this step and the next
+	Starts []int   `json:",omitempty"` // goroutines that began between this step and the next
 }
 
 // A Block is a goroutine whose next operation is not possible in this state of the objects.
@@ -221,9 +222,9 @@ type Line struct {
 
 // Attribute finds the goroutines of the two accesses in s; the detector has numbers of its own. The
 // detector reports a race at the later access, so that one is of the goroutine that took the step
-// before the report. The earlier one is of the goroutine that began with the same function, if
-// there is only one. With two candidates for the earlier access, G stays -1: a wrong goroutine
-// would mislead more than none.
+// before the report, or of a goroutine that began after this step: it runs to its first operation at once. The
+// earlier one is of another goroutine that began with the same function, if there is only one. With two
+// candidates for an access, G stays -1: a wrong goroutine would mislead more than none.
 //
 // The detector knows goroutines by numbers of the real runtime, and stacks by names of
 // functions. Only the names exist on both sides.
@@ -232,34 +233,44 @@ func (r *Race) Attribute(s *Report) {
 	if at < 0 {
 		return
 	}
-	later := s.Steps[at].G
+	later := append([]int{s.Steps[at].G}, s.Steps[at].Starts...)
+	named := slices.IndexFunc(s.Goroutines, func(g Goroutine) bool { return g.ID == later[0] && g.Func != "" })
 	for i := range r.Accesses {
 		a := &r.Accesses[i]
 		if len(a.Stack) == 0 {
 			continue
 		}
-		var could []int
+		var could, ran []int
 		root := a.Stack[len(a.Stack)-1].Func
 		for _, g := range s.Goroutines {
-			if g.Func == root && (i == 0 || g.ID != later) {
-				could = append(could, g.ID)
+			if g.Func != root || i > 0 && g.ID == r.Accesses[0].G {
+				continue
+			}
+			if could = append(could, g.ID); i == 0 && slices.Contains(later, g.ID) {
+				ran = append(ran, g.ID)
 			}
 		}
 		switch {
-		case i == 0 && slices.Contains(could, later):
-			a.G = later
+		case len(ran) == 1:
+			a.G = ran[0]
 		case len(could) == 1:
 			a.G = could[0]
+		case i == 0 && len(could) == 0 && len(later) == 2 && named >= 0:
+			a.G = later[1] // it has no operation that would tell its function; the other candidate has another one
 		}
 	}
 	r.mark(s, at)
 }
 
-// mark moves the mark of the race to a goroutine of the race. The detector speaks up at a plain access
-// between two operations. If the step before ended or blocked its goroutine, the access is by the
-// goroutine that got the turn, and a mark on the step would accuse a bystander.
+// mark moves the mark of the race to the goroutine of the later access, or to one of the race if that is not
+// known. The detector speaks up at a plain access between two operations. If the step before ended or blocked its
+// goroutine, or started another, the access is by a goroutine that has taken no step yet, and a mark on the step
+// would accuse a bystander.
 func (r *Race) mark(s *Report, at int) {
 	of := func(g int) bool {
+		if later := r.Accesses[0].G; later >= 0 {
+			return g == later
+		}
 		return slices.ContainsFunc(r.Accesses, func(a Access) bool { return a.G == g })
 	}
 	known := slices.ContainsFunc(r.Accesses, func(a Access) bool { return a.G >= 0 })

@@ -336,6 +336,44 @@ func TestRaceMarksItsGoroutines(t *testing.T) {
 	}
 }
 
+// A goroutine that begins runs to its first operation at once. A race there is its own, and not of the goroutine that
+// started it, though another one began with the same function, or though no operation tells its function. A goroutine
+// that goes on after it has started another keeps its race.
+func TestRaceOfANewGoroutine(t *testing.T) {
+	for name, c := range map[string]struct {
+		funcs       [4]string // of goroutines 0 to 3
+		later       string    // function of the later access
+		want, wants int       // goroutines of the later and the earlier access
+		marked      int       // index of the step with the mark
+	}{
+		"same function":     {[4]string{"p.test", "p.work", "p.work", "p.other"}, "p.work", 2, 1, 2},
+		"no operation":      {[4]string{"p.test", "", "", "p.other"}, "p.work", 2, -1, 2},
+		"the creator":       {[4]string{"p.test", "p.work", "p.work", "p.other"}, "p.test", 0, -1, 0},
+		"either of them":    {[4]string{"p.work", "p.one", "p.work", "p.other"}, "p.work", -1, -1, 0},
+		"neither is named":  {[4]string{"", "", "", "p.other"}, "p.work", -1, -1, 0},
+		"different workers": {[4]string{"p.test", "p.one", "p.work", "p.other"}, "p.work", 2, -1, 2},
+	} {
+		s := &failure.Report{Steps: []failure.Step{
+			{N: 1, G: 0, Text: "wg.Go(work)", Races: true, Starts: []int{2}}, {N: 2, G: 1, Text: "mu.Lock()"}, {N: 3, G: 2, Text: "mu.Lock()"},
+		}}
+		for id, f := range c.funcs {
+			s.Goroutines = append(s.Goroutines, failure.Goroutine{ID: id, Func: f})
+		}
+		r := &failure.Race{Accesses: []failure.Access{
+			{G: -1, Stack: []failure.Frame{{Func: c.later}}}, {G: -1, Stack: []failure.Frame{{Func: "p.work"}}},
+		}}
+		r.Attribute(s)
+		if r.Accesses[0].G != c.want || r.Accesses[1].G != c.wants {
+			t.Errorf("%s: goroutines %d and %d, want %d and %d", name, r.Accesses[0].G, r.Accesses[1].G, c.want, c.wants)
+		}
+		for i := range s.Steps {
+			if s.Steps[i].Races != (i == c.marked) {
+				t.Errorf("%s: mark of step %d: %v, want it at step %d", name, i+1, s.Steps[i].Races, c.marked+1)
+			}
+		}
+	}
+}
+
 // Of the trace that testify writes, the lines of the test stay, and the lines of the engine go.
 func TestTestifyTrace(t *testing.T) {
 	s := &failure.Report{What: "fails", Message: "Error Trace:\t/home/u/p/p_test.go:40\n" +

@@ -122,6 +122,9 @@ func (t *translator) step(i int) failure.Step {
 		Object: int(t.trace.Places[i].Object), Able: t.others(i),
 		Races: t.after(i).races > t.before(i).races,
 	}
+	for g := len(t.before(i).goroutines); g < len(t.after(i).goroutines); g++ {
+		step.Starts = append(step.Starts, g)
+	}
 	step.Text = t.text(event.Kind, int32(step.Object), at)
 	switch event.Kind {
 	case schedrt.OpTestEnd:
