@@ -266,6 +266,35 @@ func TestWrappedRowsAreJoined(t *testing.T) {
 	}
 }
 
+// The command keeps a whole row that is as long as the broken one, and reads a file whose name has an equals
+// sign. No command is given for a line with characters of several bytes, whose length depends on the awk.
+func TestJoinedRowsBesideOthers(t *testing.T) {
+	if _, err := exec.LookPath("awk"); err != nil {
+		t.Skip("no awk")
+	}
+	t.Chdir(t.TempDir())
+	const name, whole = "size=10.txt", "BenchmarkWhole-8    100  12.5 ns/op"
+	const text = "goos: linux\n" + whole + "\n" + whole + "\nBenchmarkBroken-8   100  99.5 ns/op \n 3 B/op\n" +
+		"BenchmarkBroken2-8  100  77.5 ns/op\n  3 B/op\n" + whole + "\nPASS\n"
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	log, err := read.Read(read.Input{Name: name, Text: strings.NewReader(text)})
+	if err != nil || len(log.Broken) != 2 {
+		t.Fatalf("%v, %v; want two broken rows", log, err)
+	}
+	_, command, _ := strings.Cut(log.Broken[1].Msg, "to join the two: ")
+	joined, err := exec.Command("sh", "-c", command).Output()
+	want := strings.Replace(text, "77.5 ns/op\n", "77.5 ns/op", 1)
+	if err != nil || string(joined) != want {
+		t.Errorf("%s: %v, %q, want %q", command, err, joined, want)
+	}
+	log = wholeLog(t, whole+"\nBenchmarkA/µ-8   100  99.5 ns/op\n  3 B/op\n")
+	if len(log.Broken) != 1 || strings.Contains(log.Broken[0].Msg, "awk") {
+		t.Errorf("%v, want a broken row without a command", log.Broken)
+	}
+}
+
 func wholeLog(t *testing.T, text string) *read.Log {
 	t.Helper()
 	log, err := readText(text)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"strings"
+	"unicode"
 
 	"github.com/semabench/semabench/internal/escape"
 )
@@ -139,9 +141,15 @@ func (l *lineReader) joinCommand(between string) string {
 	if l.prefix != nil || l.recoded || l.before <= 0 {
 		return ""
 	}
+	name := l.name
+	if strings.Contains(name, "=") && !strings.HasPrefix(name, "/") {
+		name = "./" + name // awk would take size=10.txt as an assignment
+	}
+	// A row of the same length that no terminal wrapped ends before the next row.
 	return fmt.Sprintf("; to join the two: awk %s %s", escape.Quote(fmt.Sprintf(
-		`length == %d && (j || /^Benchmark/) { j = 1; printf "%%s%s", $0; next } { j = 0 } 1`, l.before, between)),
-		escape.Shell(escape.Printable(l.name)))
+		`j && /^(Benchmark|PASS|ok|FAIL|---|goos:|pkg:)/ { print ""; j = 0 } `+
+			`length == %d && (j || /^Benchmark/) { j = 1; printf "%%s%s", $0; next } { j = 0 } 1`, l.before, between)),
+		escape.Shell(escape.Printable(name)))
 }
 
 // lostSpace returns the space that joins the last row and line, if a copy lost it at the break: "" if the break
@@ -159,7 +167,8 @@ func (w *wrapped) lostSpace(line []byte) string {
 // measure notes the length of a line of the text, for joinCommand: -1 for one that awk may measure otherwise.
 func (l *lineReader) measure(line []byte) {
 	n := len(bytes.TrimSuffix(line, []byte("\n")))
-	if n > 0 && line[n-1] == '\r' {
+	// Some versions of awk count bytes, and others count characters.
+	if n > 0 && line[n-1] == '\r' || bytes.ContainsFunc(line, func(r rune) bool { return r > unicode.MaxASCII }) {
 		n = -1
 	}
 	l.before, l.current = l.current, n
