@@ -109,7 +109,7 @@ func (r *run) header(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("starting the program that takes samples: %w", err)
 	}
 	return fmt.Sprintf("%s%s: %s\n%s: %s\n%s: %d\n", head, benchkey.Layout, r.programs.Layout(),
-		benchkey.Priority, machine.RealTimePriority(), plannedKey, len(r.rows)), nil
+		benchkey.Priority, priority(r.plan.benchtime), plannedKey, len(r.rows)), nil
 }
 
 // measure takes every sample that is left. A row that fails is not tried again, and the other rows
@@ -245,7 +245,8 @@ func (r *run) sample(ctx context.Context, row row) (line string, err error) {
 	defer cancel()
 	// The watch begins right before the process does, so the noise is of the time of the sample.
 	watch := machine.StartWatch()
-	line, err = r.program.run(ctx, sampler.Request{Row: row.String(), Benchtime: r.plan.benchtime}, row.start())
+	line, err = r.program.run(ctx, sampler.Request{Row: row.String(), Benchtime: r.plan.benchtime},
+		row.start(r.plan.benchtime))
 	if cause := context.Cause(ctx); cause != nil {
 		return "", cause
 	}
@@ -259,13 +260,27 @@ func (r *run) sample(ctx context.Context, row row) (line string, err error) {
 	return line + "\n", nil
 }
 
+// longestRealTime bounds the benchtime of samples in the real-time class. Such a sample, of 1.6 times the benchtime and
+// more, ends within a second.
+const longestRealTime = 250 * time.Millisecond
+
+// priority returns the priority of the samples without a latency.
+func priority(benchtime time.Duration) string {
+	if benchtime > longestRealTime {
+		return machine.Priority()
+	}
+	return machine.RealTimePriority()
+}
+
 // start returns how the process of a sample starts. A row that waits for an external resource is not in the real-time
 // class. Kernel threads that deliver packets are in a usual class and would wait for real-time waiters that
 // spin: HTTP requests under the spinning semaphore took 10 ms instead of 5.
 //
+// Nor is a long sample: the kernel stops real-time processes for 50 ms in each second that they fill.
+//
 // All implementations of a case start in the same way.
-func (r row) start() func(*exec.Cmd) error {
-	if r.Latency > 0 {
+func (r row) start(benchtime time.Duration) func(*exec.Cmd) error {
+	if r.Latency > 0 || benchtime > longestRealTime {
 		return machine.StartFirst
 	}
 	return machine.StartRealTime

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/semabench/semabench/bench"
 	"github.com/semabench/semabench/bench/sampler"
@@ -98,7 +99,8 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// Rows that wait for a resource are not in the real-time class, whatever their implementation; see row.start.
+// Rows that wait for a resource are not in the real-time class, whatever their implementation, and long samples are not
+// either; see row.start.
 func TestRowsWithALatencyAreNotRealTime(t *testing.T) {
 	pointer := func(f func(*exec.Cmd) error) uintptr { return reflect.ValueOf(f).Pointer() }
 	for _, c := range bench.Cases(bench.Workloads(), true) {
@@ -106,8 +108,11 @@ func TestRowsWithALatencyAreNotRealTime(t *testing.T) {
 		if strings.Contains(c.Name(impls.All()[0]), "latency=") {
 			want = pointer(machine.StartFirst)
 		}
-		if got := pointer(row{Case: c}.start()); got != want {
+		if got := pointer(row{Case: c}.start(longestRealTime)); got != want {
 			t.Errorf("%s starts in another way than planned", c.Name(impls.All()[0]))
+		}
+		if got := pointer(row{Case: c}.start(time.Second)); got != pointer(machine.StartFirst) {
+			t.Errorf("a sample of one second of %s is in the real-time class", c.Name(impls.All()[0]))
 		}
 	}
 }
