@@ -416,6 +416,8 @@
 // 2000 and 800 times, with time going by; C26 of package stress plays them 10000 times. Waiters that spin are
 // left to C26.
 //
+// Other processes play a body, so go test -cover counts no statement of it.
+//
 // Assembly runs as one step, and so does code that changes a lock by package unsafe.
 // runtime.NumCPU is 2, and a copy of a locked lock is not locked. A goroutine that was not chosen
 // for 2000 steps runs next, because Go's own scheduler starves no goroutine for ever.
