@@ -114,7 +114,8 @@ func (e *exploreCall) parse(args []string) error {
 	e.mutate.workers = f.number("workers", uint64(runtime.GOMAXPROCS(0)), 1, 64, "`processes` that play")
 	f.String("strategy", "", "only this one: random, pct2 or of another depth, pos, dpor, or "+
 		"dfs, which is dpor without\n"+
-		"reduction, or starve, which looks for goroutines that others pass for ever; without it some schedules are drawn, and then dpor goes through all")
+		"reduction, or starve, which looks for goroutines that others pass for ever; without it some\n"+
+		"schedules are drawn, and then dpor goes through all")
 	f.number("schedules", 0, 0, maxCount, "play `N` schedules at most, of each scenario of "+
 		"a semaphore; 0: the time is the bound")
 	f.Bool("strict", false, "let a test fail if its result is unknown")

@@ -53,8 +53,8 @@ func (a app) history(ctx context.Context, args []string) error {
 	case *add == "" && (*commit != "" || *date != "" || *replace):
 		return errors.New("-commit, -date and -replace belong to -add")
 	}
-	// The run is added before the folder is read, so the page shows it. If the drawing fails, the run stays added: it was
-	// measured once, and the page can be drawn at any time.
+	// The run is added before the folder is read, so the page shows it. If the drawing fails, the run stays
+	// added: it was measured once, and the page can be drawn at any time.
 	if *add != "" {
 		if err := a.addRun(ctx, f.Arg(0), *add, *commit, *date, *replace); err != nil {
 			return err

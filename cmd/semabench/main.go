@@ -33,9 +33,9 @@
 // # Why one package of more than twenty files
 //
 // Each verb has a file with its flags and its wiring. app.go has the streams, the table and the list of the
-// verbs, and flagset.go the flags that several verbs share. main.go alone names every verb, so it stands above
-// all of them, and no verb needs to know another. A verb in a package of its own would need the app exported, and its file
-// would be as long.
+// verbs, and flagset.go the flags that several verbs share. main.go alone names every verb, so it stands
+// above all of them, and no verb needs to know another. A verb in a package of its own would need the app
+// exported, and its file would be as long.
 package main
 
 import (

@@ -13,10 +13,10 @@ const overRelease = "cluster: released more than held"
 // AsSemaphore adapts a session to the interface of package impls, so that package stress and package
 // bench take it. Close closes the session.
 //
-// The interface has no lease. Release gives back the permits of the youngest leases, and splits a
-// lease if need be. The permits of up to MaxGives leases come back at one moment. Release does not say that a session has expired; a program that must know uses the
-// leases. TryAcquire returns false after any error. Acquire of a session that has ended returns an
-// error that is not ctx.Err().
+// The interface has no lease. Release gives back the permits of the youngest leases, and splits a lease if
+// need be. The permits of up to MaxGives leases come back at one moment. Release does not say that a session
+// has expired; a program that must know uses the leases. TryAcquire returns false after any error. Acquire of
+// a session that has ended returns an error that is not ctx.Err().
 func AsSemaphore(s *Session) impls.Semaphore { return &adapter{s: s} }
 
 type adapter struct {

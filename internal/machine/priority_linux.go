@@ -118,10 +118,11 @@ func setRealTime() error {
 
 // StartRealTime starts a command as [StartFirst] does, and puts it into the real-time class if that is possible.
 //
-// The highest nice value still shares a core with others. The kernel spreads threads of the usual classes over the cores
-// by weight, some milliseconds late. With other work on the machine, two threads of one command then often wait for
-// each other on one core. A contended semaphore runs twice as fast as long as that lasts, because its word
-// stays in one cache. A thread of the real-time class is moved at once to a core that runs a process of a usual class.
+// The highest nice value still shares a core with others. The kernel spreads threads of the usual classes
+// over the cores by weight, some milliseconds late. With other work on the machine, two threads of one
+// command then often wait for each other on one core. A contended semaphore runs twice as fast as long as
+// that lasts, because its word stays in one cache. A thread of the real-time class is moved at once to a core
+// that runs a process of a usual class.
 //
 // It is for commands that end within a second. The kernel stops a command for 50 ms in each second that it fills.
 func StartRealTime(cmd *exec.Cmd) error {

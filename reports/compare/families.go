@@ -82,15 +82,16 @@ func (f *family) collect(u *Unit, vsBest bool) {
 // the interval of the ranks excludes 1 exactly if the test calls the difference one. All other
 // intervals get an equal share of the 5 %, also if the verdict overrules the test; see addRatio.
 //
-// The two bounds of a ratio get greater levels. A tie, a recommendation and a [Bound] each say that a cell is not much
-// worse than another one, and nothing about how much better it may be: such a claim fails on one side only. Let b be
-// the cell of a row that is truly the best. Then it is enough that the bounds of b against the other cells hold,
-// one side of each. There are as many of these as the family has tests against the best. Each gets an equal share of
-// the 5 %, so with 95 % chance no claim is wrong that compares with b. (Hsu 1984, Annals of Statistics 12: 1136-1144,
-// compares with the best in this way; two one-sided tests for a tie: Schuirmann 1987.) The cell with the best median may be
-// another one than b, and the argument does not cover its comparisons with the rest. TestFalseAnswers plays
-// tables in which each column is worse than the column before, and finds no more false ties there. With 6 columns such
-// a level is 6 times as great as an equal share among all pairs, and the interval narrower by a fifth.
+// The two bounds of a ratio get greater levels. A tie, a recommendation and a [Bound] each say that a cell is
+// not much worse than another one, and nothing about how much better it may be: such a claim fails on one
+// side only. Let b be the cell of a row that is truly the best. Then it is enough that the bounds of b
+// against the other cells hold, one side of each. There are as many of these as the family has tests against
+// the best. Each gets an equal share of the 5 %, so with 95 % chance no claim is wrong that compares with b.
+// (Hsu 1984, Annals of Statistics 12: 1136-1144, compares with the best in this way; two one-sided tests for
+// a tie: Schuirmann 1987.) The cell with the best median may be another one than b, and the argument does not
+// cover its comparisons with the rest. TestFalseAnswers plays tables in which each column is worse than the
+// column before, and finds no more false ties there. With 6 columns such a level is 6 times as great as an
+// equal share among all pairs, and the interval narrower by a fifth.
 //
 // Calling cells different needs all pairs, because all of them may be equal.
 //

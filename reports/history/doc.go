@@ -29,11 +29,12 @@
 //
 // # How a change is found
 //
-// The medians of a row are split in two at each place, and the place at which the ranks of the two
-// parts differ most is taken (a CUSUM of ranks, after Pettitt 1979): the one whose sum of ranks has the
-// smallest chance in runs of random order. A permutation test says how often shuffled medians are as far apart. If that is rare enough, the place is a change point, and
-// both parts are searched in the same way. Each point is tested again, in the runs between the
-// change points before and after it. A point that fails this test is dropped.
+// The medians of a row are split in two at each place, and the place at which the ranks of the two parts
+// differ most is taken (a CUSUM of ranks, after Pettitt 1979): the one whose sum of ranks has the smallest
+// chance in runs of random order. A permutation test says how often shuffled medians are as far apart. If
+// that is rare enough, the place is a change point, and both parts are searched in the same way. Each point
+// is tested again, in the runs between the change points before and after it. A point that fails this test is
+// dropped.
 //
 // A slowdown that was reverted is no step: on either side of each split are fast runs. So a part
 // without a step is searched for a block of three runs or more whose ranks differ from all others (a

@@ -124,8 +124,9 @@ func (r *run) suiteOptions() (o explore.Options, err error) {
 	return o, nil
 }
 
-// replayOf returns the command that plays a schedule of a test again, which a flag chooses. It repeats the race detector and the tags,
-// since they decide which code runs: a schedule is a list of choices in exactly this code.
+// replayOf returns the command that plays a schedule of a test again, which a flag chooses. It repeats the
+// race detector and the tags, since they decide which code runs: a schedule is a list of choices in exactly
+// this code.
 func (r *run) replayOf(test, flag, value string) string {
 	command := "semabench explore "
 	if r.Race {

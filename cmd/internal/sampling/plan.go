@@ -46,9 +46,9 @@ type Program struct {
 	Code string // equal for programs of the same code
 }
 
-// run runs the program once and returns its standard output. Standard error becomes part of the
-// error: the first lines name the cause. start decides about the priority. The process is in a group of its own, so that Ctrl-C reaches this process alone, which
-// then ends the sample.
+// run runs the program once and returns its standard output. Standard error becomes part of the error: the
+// first lines name the cause. start decides about the priority. The process is in a group of its own, so that
+// Ctrl-C reaches this process alone, which then ends the sample.
 //
 // There is no pipe between the processes, only buffers: a sample must not wait for its parent to
 // read.
@@ -124,7 +124,8 @@ type size struct {
 // -quick saves time at each sample and not at their number. Fewer samples would leave most
 // comparisons undecided.
 var (
-	// The sizes of -quick, of no flag, and of -full. The default takes three to four minutes on two cores that are free.
+	// The sizes of -quick, of no flag, and of -full. The default takes three to four minutes on two cores
+	// that are free.
 	quickSize   = size{samples: 8, benchtime: 40 * time.Millisecond}
 	defaultSize = size{samples: 8, benchtime: 60 * time.Millisecond}
 	fullSize    = size{samples: 20, benchtime: 250 * time.Millisecond, full: true}

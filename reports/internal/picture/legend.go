@@ -26,8 +26,9 @@ const (
 	nameWidth    = 200
 )
 
-// newLegend breaks the entries into lines of this room. used begins at the room, so that the first entry opens the first line. No names give a legend without lines. A name that is
-// wider than its room is clipped first, so no entry is wider than a line.
+// newLegend breaks the entries into lines of this room. used begins at the room, so that the first entry
+// opens the first line. No names give a legend without lines. A name that is wider than its room is clipped
+// first, so no entry is wider than a line.
 //
 // Widths are computed with the font that is named first, so a line may be a little short and is
 // never too long in that font.

@@ -21,9 +21,9 @@ const (
 // chartGap is the distance between charts, in pixels.
 const chartGap = 22
 
-// SVG draws the charts in two columns, or in one if the picture is narrow, with aligned axes, and one legend for all. It returns an
-// error if no chart has anything to draw. The room of a chart is the width of its column less 40
-// pixels for the labels of its y axis.
+// SVG draws the charts in two columns, or in one if the picture is narrow, with aligned axes, and one legend
+// for all. It returns an error if no chart has anything to draw. The room of a chart is the width of its
+// column less 40 pixels for the labels of its y axis.
 //
 // The axes are aligned, so that charts below each other can be compared by eye.
 func (s Sheet) SVG() ([]byte, error) {

@@ -45,9 +45,9 @@ func (p *Proxy) Address() string { return p.listener.Addr().String() }
 // accept connects each client to the target of that moment. If the target does not answer, the
 // client sees its connection end, as with a server that has died.
 //
-// A Reset between the dial and the registration misses the connection. The connection
-// then counts as made after the Reset, and a client could have made it then as well. After a Redirect such a connection may
-// still lead to the old target; the tests stop the old target first.
+// A Reset between the dial and the registration misses the connection. The connection then counts as made
+// after the Reset, and a client could have made it then as well. After a Redirect such a connection may still
+// lead to the old target; the tests stop the old target first.
 func (p *Proxy) accept() {
 	for {
 		client, err := p.listener.Accept()
