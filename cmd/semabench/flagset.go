@@ -93,9 +93,7 @@ func isDuration(v flag.Value) bool {
 // priorityDoc is the paragraph on -priority in the help of the verbs that measure.
 const priorityDoc = `Priority: with -priority, and always if the environment has CI=true, a process that is measured gets a core
 before all other processes, as root on Linux may decide. Other work on the machine then waits. The text has the
-priority: "priority: -20", or the reason why it is not raised. The samples of run are in the real-time class
-if the system allows that ("priority: real-time"), except rows with a latency and samples of more than 250ms. Their
-threads then run on different cores at once.`
+priority: "priority: -20", or the reason why it is not raised.`
 
 // A priorityFlag is -priority. Its default is the environment: a runner of a CI system has no other work, and a
 // user's machine has.

@@ -16,9 +16,3 @@ func Priority() string {
 	}
 	return "not raised: not Linux"
 }
-
-// StartRealTime starts a command as [StartFirst] does.
-func StartRealTime(cmd *exec.Cmd) error { return StartFirst(cmd) }
-
-// RealTimePriority returns what [Priority] returns.
-func RealTimePriority() string { return Priority() }

@@ -20,6 +20,7 @@ import (
 	"github.com/semabench/semabench/internal/child"
 	"github.com/semabench/semabench/internal/excerpt"
 	"github.com/semabench/semabench/internal/flags"
+	"github.com/semabench/semabench/internal/machine"
 )
 
 // Options are the surroundings of a run.
@@ -47,17 +48,17 @@ type Program struct {
 }
 
 // run runs the program once and returns its standard output. Standard error becomes part of the error: the
-// first lines name the cause. start decides about the priority. The process is in a group of its own, so that
-// Ctrl-C reaches this process alone, which then ends the sample.
+// first lines name the cause. The process starts with the highest priority where the system allows it. It is
+// in a group of its own, so that Ctrl-C reaches this process alone, which then ends the sample.
 //
 // There is no pipe between the processes, only buffers: a sample must not wait for its parent to
 // read.
-func (p Program) run(ctx context.Context, r sampler.Request, start func(*exec.Cmd) error) (string, error) {
+func (p Program) run(ctx context.Context, r sampler.Request) (string, error) {
 	cmd := exec.CommandContext(ctx, p.Path, append(p.Args, r.Args()...)...)
 	child.OwnGroup(cmd)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := start(cmd)
+	err := machine.StartFirst(cmd)
 	if err == nil {
 		err = cmd.Wait()
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -76,7 +75,7 @@ func built(ctx context.Context, program Program, p Plan, known []impls.Impl) ([]
 	if len(p.constructors) == 0 {
 		return nil, nil
 	}
-	text, err := program.run(ctx, sampler.Request{Table: true}, machine.StartFirst)
+	text, err := program.run(ctx, sampler.Request{Table: true})
 	var table []sampler.Entry
 	if err == nil {
 		err = json.Unmarshal([]byte(text), &table)
@@ -104,12 +103,12 @@ func built(ctx context.Context, program Program, p Plan, known []impls.Impl) ([]
 //
 // The priority is asked in this process, which sets the priority of the samples.
 func (r *run) header(ctx context.Context) (string, error) {
-	head, err := r.program.run(ctx, sampler.Request{Header: true}, machine.StartFirst)
+	head, err := r.program.run(ctx, sampler.Request{Header: true})
 	if err != nil {
 		return "", fmt.Errorf("starting the program that takes samples: %w", err)
 	}
 	return fmt.Sprintf("%s%s: %s\n%s: %s\n%s: %d\n", head, benchkey.Layout, r.programs.Layout(),
-		benchkey.Priority, priority(r.plan.benchtime), plannedKey, len(r.rows)), nil
+		benchkey.Priority, machine.Priority(), plannedKey, len(r.rows)), nil
 }
 
 // measure takes every sample that is left. A row that fails is not tried again, and the other rows
@@ -245,8 +244,7 @@ func (r *run) sample(ctx context.Context, row row) (line string, err error) {
 	defer cancel()
 	// The watch begins right before the process does, so the noise is of the time of the sample.
 	watch := machine.StartWatch()
-	line, err = r.program.run(ctx, sampler.Request{Row: row.String(), Benchtime: r.plan.benchtime},
-		row.start(r.plan.benchtime))
+	line, err = r.program.run(ctx, sampler.Request{Row: row.String(), Benchtime: r.plan.benchtime})
 	if cause := context.Cause(ctx); cause != nil {
 		return "", cause
 	}
@@ -258,32 +256,6 @@ func (r *run) sample(ctx context.Context, row row) (line string, err error) {
 		line += fmt.Sprintf("\t%8.3f %s", n.Value, n.Unit)
 	}
 	return line + "\n", nil
-}
-
-// longestRealTime bounds the benchtime of samples in the real-time class. Such a sample, of 1.6 times the benchtime and
-// more, ends within a second.
-const longestRealTime = 250 * time.Millisecond
-
-// priority returns the priority of the samples without a latency.
-func priority(benchtime time.Duration) string {
-	if benchtime > longestRealTime {
-		return machine.Priority()
-	}
-	return machine.RealTimePriority()
-}
-
-// start returns how the process of a sample starts. A row that waits for an external resource is not in the real-time
-// class. Kernel threads that deliver packets are in a usual class and would wait for real-time waiters that
-// spin: HTTP requests under the spinning semaphore took 10 ms instead of 5.
-//
-// Nor is a long sample: the kernel stops real-time processes for 50 ms in each second that they fill.
-//
-// All implementations of a case start in the same way.
-func (r row) start(benchtime time.Duration) func(*exec.Cmd) error {
-	if r.Latency > 0 || benchtime > longestRealTime {
-		return machine.StartFirst
-	}
-	return machine.StartRealTime
 }
 
 // write appends to the text. Each call writes whole lines, so a killed process leaves at most one

@@ -6,20 +6,15 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/exec"
-	"reflect"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
-	"github.com/semabench/semabench/bench"
 	"github.com/semabench/semabench/bench/sampler"
 	"github.com/semabench/semabench/cmd/internal/layout"
 	"github.com/semabench/semabench/impls"
 	"github.com/semabench/semabench/internal/exitcode"
-	"github.com/semabench/semabench/internal/machine"
 )
 
 // sampleVar makes the test binary a program that takes samples.
@@ -96,23 +91,5 @@ func TestFullDisk(t *testing.T) {
 	err = r.measure(context.Background())
 	if !errors.Is(err, exitcode.ErrFailed) || !errors.Is(err, syscall.ENOSPC) || r.done() != 1 {
 		t.Errorf("measure = %v after %d samples, want no space after one", err, r.done())
-	}
-}
-
-// Rows that wait for a resource are not in the real-time class, whatever their implementation, and long samples are not
-// either; see row.start.
-func TestRowsWithALatencyAreNotRealTime(t *testing.T) {
-	pointer := func(f func(*exec.Cmd) error) uintptr { return reflect.ValueOf(f).Pointer() }
-	for _, c := range bench.Cases(bench.Workloads(), true) {
-		want := pointer(machine.StartRealTime)
-		if strings.Contains(c.Name(impls.All()[0]), "latency=") {
-			want = pointer(machine.StartFirst)
-		}
-		if got := pointer(row{Case: c}.start(longestRealTime)); got != want {
-			t.Errorf("%s starts in another way than planned", c.Name(impls.All()[0]))
-		}
-		if got := pointer(row{Case: c}.start(time.Second)); got != pointer(machine.StartFirst) {
-			t.Errorf("a sample of one second of %s is in the real-time class", c.Name(impls.All()[0]))
-		}
 	}
 }
