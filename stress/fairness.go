@@ -418,7 +418,7 @@ func tryBarges(t *trial) {
 }
 
 // triesBesideWide is tryBarges beside requests whose weights, or whose sums, are zero in the low bits. An
-// implementation that keeps the sum of what waits in a word of fewer bits sees no line.
+// implementation that keeps the sum of the waiting weights in a word of fewer bits sees no line.
 func triesBesideWide(t *trial) {
 	for _, n := range []int64{1 << 7, 1 << 8, 1 << 15, 1 << 16, 1 << 31, 1 << 32, 1 << 33} {
 		if t.impl.MaxSize > 0 && n > t.impl.MaxSize {

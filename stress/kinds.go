@@ -21,8 +21,8 @@ type kind struct {
 	make func() (context.Context, context.CancelFunc)
 }
 
-// timeKinds are the kinds between which a line may distinguish: a request that can end at any time, one that
-// never ends, and requests whose deadlines are near and far.
+// timeKinds are the kinds between which a line may distinguish: a request that can end at any time, a request
+// that never ends, and requests whose deadlines are near and far.
 func timeKinds() []kind {
 	background := context.Background()
 	return []kind{

@@ -246,7 +246,7 @@ func mustNotGrow(t *trial, what string, use func(*trial, impls.Semaphore, int)) 
 	}
 }
 
-// passThrough takes a free permit and gives it back, by Acquire with a ctx that can end and with one that cannot, and
+// passThrough takes a free permit and gives it back, by Acquire with a ctx that can end and with a ctx that cannot, and
 // by TryAcquire. No request waits meanwhile: what an implementation notes for each call may be thrown away at
 // the next wait, and there is none.
 func passThrough(t *trial, sem impls.Semaphore, calls int) {

@@ -85,16 +85,20 @@ func answerOf(t *testing.T, summary string) string {
 	if len(leads)+len(open)+len(behind) < 8 {
 		t.Fatalf("the results have fewer than eight kinds of work:\n%s", summary)
 	}
-	list := func(names []string) string {
-		if len(names) == 0 {
-			return "0"
+	text := fmt.Sprintf("Of %d kinds of work, ", len(leads)+len(open)+len(behind))
+	for _, part := range []struct {
+		words string
+		names []string
+	}{
+		{"its default policy (`bypass`) leads or ties in %d: %s.\n", leads},
+		{"In %d: %s, another policy may be faster, at most by the factor in brackets.\n", open},
+		{"Another policy leads in %d: %s.\n", behind},
+	} {
+		if n := len(part.names); n > 0 {
+			text += fmt.Sprintf(part.words, n, strings.Join(part.names, ", "))
 		}
-		return fmt.Sprintf("%d: %s", len(names), strings.Join(names, ", "))
 	}
-	return fmt.Sprintf("Of %d kinds of work, its default policy (`bypass`) leads or ties in %s.\n"+
-		"In %s, another policy may be faster, at most by the factor in brackets.\n"+
-		"Another policy leads in %s.\n",
-		len(leads)+len(open)+len(behind), list(leads), list(open), list(behind))
+	return text
 }
 
 // The files of the sample report equal the files that this command makes of the text.

@@ -250,7 +250,7 @@ func (j *rowStatistics) decide(u *Unit, row int) {
 //
 // A test may reject where the verdict shows no difference: the medians are equal or contradict the ranks, or the
 // spreads differ. The level at which Holm's procedure tested is too great for such an interval. So it gets an equal
-// share of the 5 %, as all others do. The interval of a tie is the one that the tie rests on: its two bounds.
+// share of the 5 %, as all others do. The interval of a tie consists of the two bounds that prove the tie.
 func (j *rowStatistics) addRatio(v *Versus, cells []*Cell, i, ref int) {
 	level := v.level
 	v.level = v.boundLevel

@@ -9,8 +9,8 @@ import (
 )
 
 // This file has the cells of a comparison of an old and a new column. Such a comparison has no best:
-// the question is what the new column changed. The old column shows what it measured, and the new
-// column by how much it differs.
+// a reader asks how the new column differs. The old column shows its own values, and the new column
+// their changes.
 
 // newChangeCell decides how c is shown, whose counterpart in the old column is old; each may be nil.
 //

@@ -164,7 +164,7 @@ func (w *wrapped) lostSpace(line []byte) string {
 	return " "
 }
 
-// measure notes the length of a line of the text, for joinCommand: -1 for one that awk may measure otherwise.
+// measure notes the length of a line of the text, for joinCommand. It notes -1 if awk may count otherwise.
 func (l *lineReader) measure(line []byte) {
 	n := len(bytes.TrimSuffix(line, []byte("\n")))
 	// Some versions of awk count bytes, and others count characters.

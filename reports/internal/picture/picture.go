@@ -73,7 +73,7 @@ type Heat struct {
 	Key  HeatKey
 }
 
-// A HeatKey has the words of the key to the colours. The zero value has those of ratios to the best of a row.
+// A HeatKey has the words of the key to the colours. The zero value has the words for ratios to the best of a row.
 type HeatKey struct {
 	Scale          string // what the shades of Worse measure
 	Best, BestText string // the name of the kind Best, and a text for its cell

@@ -267,12 +267,16 @@ func (o options) stress(ctx context.Context, w *workshop, binary, pattern string
 			break
 		}
 	}
-	err := <-ended
+	return outcome(ctx, hung, <-ended, running, failed)
+}
+
+// outcome returns what a process of tests that has ended says of its mutant. err is the error of the process, hung
+// is done if the process was ended because it was silent, running is its last test, and failed a test that failed.
+func outcome(ctx, hung context.Context, err error, running, failed string) (string, error) {
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
-	// A failure counts before a hang: the clause failed first, and the process was ended while it
-	// went on.
+	// A failure counts before a hang: the test failed first, and the process was ended while it went on.
 	case failed != "":
 		return failed, nil
 	case hung.Err() != nil:

@@ -198,16 +198,5 @@ func (o options) test(ctx context.Context, binary, dir, pattern string) (string,
 			break
 		}
 	}
-	err := <-ended
-	switch {
-	case ctx.Err() != nil:
-		return "", ctx.Err()
-	case failed != "":
-		return failed, nil
-	case hung.Err() != nil:
-		return "hangs in " + running, nil
-	case err != nil:
-		return "ends the process in " + running, nil
-	}
-	return survived, nil
+	return outcome(ctx, hung, <-ended, running, failed)
 }

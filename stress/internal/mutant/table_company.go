@@ -2,9 +2,9 @@ package mutant
 
 import "github.com/semabench/semabench/impls"
 
-// company returns K70 to K92, for the kinds of a seventh round of wrong semaphores. Most of that round passed package
-// stress. C18 found the kind of K72, C31 of K79, C27 of K88, and random programs those of K86 and K91. Whether the
-// kind of K81 had passed was not measured. explore.Semaphore found the kinds of K71, K75, K76, K79 and K83.
+// company returns K70 to K92. Most of these kinds of defects passed package stress before it had checks for them.
+// Their defects need company: contexts of several kinds in one line, sizes with code of their own, calls that end
+// together, or thousands of calls that give nothing.
 func company() []Mutant {
 	of := func(name string, construct func(int64) impls.Semaphore) impls.Impl {
 		return impls.Impl{Name: name, New: construct, Order: impls.FIFO}

@@ -43,7 +43,7 @@ func (s *coolsDown) TryAcquire(n int64) bool {
 }
 
 // countsNothing is K85: requests for nothing are counted as holders in eight bits, and their Release does not
-// count. When the number wraps, a permit is taken for one that came back. It breaks C36.
+// count. When the number wraps, a held permit counts as returned. It breaks C36.
 type countsNothing struct {
 	*queue
 	holders uint8

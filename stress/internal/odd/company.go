@@ -388,7 +388,7 @@ func (s *remembering) Acquire(ctx context.Context, n int64) error {
 	return err
 }
 
-// handingOn grants the first waiter in Release, beside K86. Each waiter that wakes grants the next one that
+// handingOn grants the first waiter in Release, beside K86. A woken waiter grants the next request that
 // fits, also if it took nothing itself.
 type handingOn struct{ lined }
 

@@ -23,7 +23,7 @@ const (
 //
 // If every continuation of some first steps fails, then so does every continuation of more of these
 // steps. So bisection finds the smallest number of steps, with few numbers to try. For each number, some
-// continuations are drawn, which soon shows one that passes if there are many. Then dpor plays one of
+// continuations are drawn: if many pass, one of these soon shows. Then dpor plays one of
 // each class. A continuation of another failure counts as failing. A continuation that is cut off at the
 // bound on steps is not known to fail, so it counts as passing.
 //
@@ -103,7 +103,7 @@ func (c *continuations) after(steps []strategy.Fixed) (*failure.Decision, answer
 		switch {
 		case over:
 			return nil, notKnown
-		case c.dpor.Outcome.Kind == schedrt.Pruned: // equals one that was played
+		case c.dpor.Outcome.Kind == schedrt.Pruned: // an equal continuation was played
 		case !fails:
 			return nil, onePasses
 		default:
