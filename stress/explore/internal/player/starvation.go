@@ -15,8 +15,9 @@ import (
 // others use what the goroutine waits for, and the goroutine comes back to the same place. States of a Go
 // program cannot be compared, because nothing compares heaps. So the search takes what comes close, and
 // says what it has seen. A cycle is a sequence of steps that repeats itself starvedTurns times: the same
-// goroutines, operations, objects and places in the source, with the same local variables. A counter on
-// the heap that would end the cycle later is not seen.
+// goroutines, operations and objects. The stacks at one place of the cycle repeat themselves, too, and with
+// them the places in the source and the local variables. A counter on the heap that would end the cycle
+// later is not seen.
 const (
 	starvedTurns  = 1000
 	longestTurn   = strategy.AbleWindow / 2
